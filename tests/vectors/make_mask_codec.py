@@ -164,7 +164,7 @@ def invalid_packed() -> list[dict[str, object]]:
 
 def vectors() -> dict[str, object]:
     return {
-        "about": "Vectors of the mask codec; runs are [value, length]. Written by make_mask_codec.py.",
+        "about": "Runs are [value, length]. Written by make_mask_codec.py.",
         "valid": [
             {
                 "name": name,

@@ -1,1 +1,1 @@
-"""Volumes on disk: geometry, the mask codec, the OME-Zarr store, ingest, tiles, export. No Django."""
+"""Volumes on disk: geometry, the mask codec, the OME-Zarr store, ingest, tiles, export. Pure."""

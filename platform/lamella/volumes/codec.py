@@ -222,7 +222,8 @@ def _read_header(data: bytes, shape: tuple[int, int] | None) -> tuple[int, int]:
     if shape is not None:
         if (height, width) != tuple(shape):
             raise MaskError(
-                f"The mask is {height} x {width} voxels, where {shape[0]} x {shape[1]} were expected."
+                f"The mask is {height} x {width} voxels, "
+                f"where {shape[0]} x {shape[1]} were expected."
             )
     elif max(height, width) > MAX_SIDE:
         raise MaskError(f"A mask of {height} x {width} voxels is larger than {MAX_SIDE} on a side.")
