@@ -1,0 +1,86 @@
+"""Leases of tasks to volunteers, and the corrections they make."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from lamella.accounts.models import Volunteer
+from lamella.rounds.models import Task
+
+
+class Assignment(models.Model):
+    """A lease of one task to one volunteer. Nobody is ever given the same task twice."""
+
+    class State(models.TextChoices):
+        LEASED = "leased", "leased"
+        SUBMITTED = "submitted", "submitted"
+        EXPIRED = "expired", "expired"
+        RELEASED = "released", "released"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="assignments")
+    volunteer = models.ForeignKey(
+        Volunteer, on_delete=models.PROTECT, related_name="assignments"
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.LEASED)
+    practice = models.BooleanField(default=False, help_text="a gold task, for feedback alone")
+    # Whether this lease fills one of the task's places; late and practice work does not.
+    holds_place = models.BooleanField(default=True)
+    created = models.DateTimeField(auto_now_add=True)
+    lease_until = models.DateTimeField()
+    ended = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["task", "volunteer"], name="nobody_gets_a_task_twice")
+        ]
+        indexes = [models.Index(fields=["state", "lease_until"])]
+
+    def __str__(self) -> str:
+        return f"{self.task} to {self.volunteer} ({self.state})"
+
+
+class Correction(models.Model):
+    """A volunteer's mask for a task. Immutable: a recall makes a new one that supersedes it."""
+
+    # Made by the client: the idempotency key.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    assignment = models.ForeignKey(
+        Assignment, on_delete=models.PROTECT, related_name="corrections"
+    )
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="corrections")
+    volunteer = models.ForeignKey(
+        Volunteer, on_delete=models.PROTECT, related_name="corrections"
+    )
+    supersedes = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="superseded_by"
+    )
+    # Packed full mask (codec), so that it outlives its proposal; large ones spill to a file.
+    mask = models.BinaryField(blank=True)
+    mask_file = models.CharField(max_length=300, blank=True)
+    mask_hash = models.CharField(max_length=64)
+    difference = models.BinaryField(help_text="packed XOR of mask and proposal")
+    proposal_hash = models.CharField(max_length=64)
+    changed_voxels = models.PositiveIntegerField()
+    active_seconds = models.FloatField()
+    strokes = models.PositiveIntegerField()
+    flag = models.CharField(max_length=10, blank=True, choices=[("hard", "hard")])
+    comment = models.CharField(max_length=500, blank=True)
+    consent_version = models.CharField(max_length=20)
+    late = models.BooleanField(default=False, help_text="came after its lease or the retirement")
+    withdrawn = models.DateTimeField(null=True, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["task", "created"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assignment"],
+                condition=Q(supersedes__isnull=True),
+                name="one_first_correction_an_assignment",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"correction {str(self.id)[:8]} of {self.task}"

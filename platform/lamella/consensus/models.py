@@ -1,0 +1,68 @@
+"""The agreed mask of a task, and what a manager made of it."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from lamella.rounds.models import Task
+
+
+class Consensus(models.Model):
+    """What the corrections of a task agree on; a newer one replaces it, none is changed."""
+
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="consensuses")
+    current = models.BooleanField(default=True)
+    aggregator = models.CharField(max_length=30)
+    # In the order they were used: replaying them gives the same result.
+    corrections = models.JSONField(default=list)
+    mask = models.BinaryField(help_text="packed mask (codec)")
+    mask_hash = models.CharField(max_length=64)
+    probability = models.BinaryField(
+        blank=True, help_text="packed uint8 map: share of votes for the agreed value"
+    )
+    agreement = models.FloatField(help_text="mean pairwise Dice of the corrections; 1 for one")
+    changed_share = models.FloatField(help_text="share of voxels that differ from the proposal")
+    action = models.CharField(max_length=10, choices=[("ask", "ask"), ("retire", "retire")])
+    reason = models.CharField(max_length=200)
+    needs_review = models.BooleanField(
+        default=False, help_text="something it depended on was rolled back"
+    )
+    fixed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
+        help_text="the manager who drew it, if one did",
+    )
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task"], condition=Q(current=True), name="one_current_consensus_a_task"
+            )
+        ]
+        verbose_name_plural = "consensuses"
+
+    def __str__(self) -> str:
+        return f"consensus {self.pk} of {self.task}"
+
+
+class Verdict(models.Model):
+    class Kind(models.TextChoices):
+        ACCEPT = "accept", "accepted"
+        SEND_BACK = "send_back", "sent back"
+        FIX = "fix", "fixed"
+
+    consensus = models.ForeignKey(Consensus, on_delete=models.PROTECT, related_name="verdicts")
+    kind = models.CharField(max_length=10, choices=Kind)
+    note = models.CharField(max_length=300, blank=True)
+    manager = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="verdicts"
+    )
+    # For a fix: the consensus that the manager's mask made.
+    result = models.ForeignKey(
+        Consensus, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created = models.DateTimeField(auto_now_add=True)
+    undone = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} on {self.consensus}"

@@ -1,0 +1,111 @@
+"""What the machine learned: training runs, model versions and their proposals."""
+
+from django.db import models
+
+from lamella.cubes.models import Cube, Labels
+from lamella.studies.models import Study
+
+
+class TrainingRun(models.Model):
+    """A frozen data snapshot + configuration + code version, on the way to a model version."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting"
+        RUNNING = "running", "running"
+        DONE = "done", "done"
+        FAILED = "failed", "failed"
+        CANCELLED = "cancelled", "cancelled"
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="training_runs")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    job = models.ForeignKey(
+        "jobs.Job", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    parent = models.ForeignKey(
+        "ModelVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="children"
+    )
+    config = models.JSONField(default=dict)
+    # {"consensus": [ids], "labels": [{"id", "slices"}], "slices": n}; never changed afterwards.
+    snapshot = models.JSONField(default=dict)
+    data_hash = models.CharField(max_length=64)
+    code_version = models.CharField(max_length=60)
+    # [{"step", "seconds", "loss", "discriminator", "validation_dice", …}], thinned while it grows.
+    curves = models.JSONField(default=list)
+    error = models.TextField(blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+    started = models.DateTimeField(null=True, blank=True)
+    finished = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"training run {self.pk}"
+
+
+class ModelVersion(models.Model):
+    class State(models.TextChoices):
+        CANDIDATE = "candidate", "candidate"
+        SERVING = "serving", "serving"
+        RETIRED = "retired", "retired"
+
+    class Kind(models.TextChoices):
+        TRAINED = "trained", "trained here"
+        EXTERNAL = "external", "another tool's"
+        INTERPOLATION = "interpolation", "interpolation of known slices"
+        NONE = "none", "drawn from nothing"
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="model_versions")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=15, choices=Kind, default=Kind.TRAINED)
+    state = models.CharField(max_length=10, choices=State, default=State.CANDIDATE)
+    training_run = models.OneToOneField(
+        TrainingRun, null=True, blank=True, on_delete=models.PROTECT, related_name="model_version"
+    )
+    labels = models.ForeignKey(
+        Labels, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text="the volume of an external model version",
+    )
+    checkpoint = models.CharField(max_length=500, blank=True)
+    checksum = models.CharField(max_length=64, blank=True)
+    voxel_size = models.JSONField(default=list)
+    metrics = models.JSONField(default=dict)
+    # The promotion gate's numbers and its decision in words.
+    gate = models.JSONField(default=dict)
+    created = models.DateTimeField(auto_now_add=True)
+    served_from = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "number"], name="one_version_a_number"),
+            models.UniqueConstraint(
+                fields=["study"], condition=models.Q(state="serving"), name="one_serving_version"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"version {self.number}"
+
+
+class Proposal(models.Model):
+    """A model version's mask for a cube, with probabilities; never changed once ready."""
+
+    class State(models.TextChoices):
+        WRITING = "writing", "being written"
+        READY = "ready", "ready"
+
+    cube = models.ForeignKey(Cube, on_delete=models.CASCADE, related_name="proposals")
+    model_version = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="proposals"
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.WRITING)
+    uri = models.CharField(max_length=500, blank=True)
+    label_dtype = models.CharField(max_length=6, default="uint8")
+    # The consensus and labels it was told about: {"consensus": [ids], "labels": [...]}.
+    known = models.JSONField(default=dict)
+    blend = models.JSONField(default=dict, help_text="weights of the log-odds blend")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"proposal {self.pk} of {self.cube} by {self.model_version}"

@@ -1,0 +1,127 @@
+"""Rounds of selection, the tasks they send out, and the certificates they earn."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from lamella.cubes.models import Cube
+from lamella.learning.models import Proposal
+from lamella.studies.models import Study
+
+
+class Round(models.Model):
+    """One pass of selection, with every score it was made from."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "open"
+        CLOSED = "closed", "closed"
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="rounds")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    strategy = models.CharField(max_length=40)
+    seed = models.PositiveIntegerField()
+    # {"cube id": {"z": […], "scores": {name: […]}, "chosen": […], "audit": […]}}
+    selection = models.JSONField(default=dict)
+    figures = models.JSONField(default=dict, help_text="what the round was worth, once closed")
+    opened = models.DateTimeField(auto_now_add=True)
+    closed = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "number"], name="one_round_a_number"),
+            models.UniqueConstraint(
+                fields=["study"], condition=Q(state="open"), name="one_open_round"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"round {self.number} of {self.study}"
+
+
+class Task(models.Model):
+    """The unit of a volunteer's work: a slice, or a tile of one, with the proposal it shows."""
+
+    class Kind(models.TextChoices):
+        WORK = "work", "chosen"
+        AUDIT = "audit", "random audit"
+        GOLD = "gold", "gold"
+
+    class State(models.TextChoices):
+        OPEN = "open", "open"
+        RETIRED = "retired", "agreed"
+        ACCEPTED = "accepted", "accepted"
+        SENT_BACK = "sent_back", "sent back"
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="tasks")
+    round = models.ForeignKey(
+        Round, null=True, blank=True, on_delete=models.CASCADE, related_name="tasks",
+        help_text="empty for gold tasks, which belong to no round",
+    )
+    cube = models.ForeignKey(Cube, on_delete=models.CASCADE, related_name="tasks")
+    proposal = models.ForeignKey(
+        Proposal, null=True, blank=True, on_delete=models.PROTECT, related_name="tasks",
+        help_text="empty: drawn from nothing",
+    )
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.WORK)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    z = models.PositiveIntegerField()
+    y0 = models.PositiveIntegerField(default=0)
+    x0 = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField()
+    width = models.PositiveIntegerField()
+
+    # Places: live leases and submissions may fill `redundancy` of them, never more.
+    redundancy = models.PositiveIntegerField(default=3)
+    places_taken = models.PositiveIntegerField(default=0)
+    priority = models.FloatField(default=0.0, help_text="higher is offered first")
+    score = models.FloatField(null=True, blank=True)
+    scores = models.JSONField(default=dict)
+    reason = models.CharField(max_length=200, help_text="why it was chosen, in words")
+    inclusion = models.FloatField(
+        null=True, blank=True, help_text="an audit task's probability of being drawn"
+    )
+    # What was written on the way back from review, shown to the volunteers who take it next.
+    note = models.CharField(max_length=300, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+    retired = models.DateTimeField(null=True, blank=True)
+    retire_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["study", "state", "-priority", "id"], name="task_offer"),
+            models.Index(fields=["round", "state"]),
+            models.Index(fields=["cube", "z"]),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["round", "cube", "z", "y0", "x0"], name="one_task_a_place_and_round"
+            ),
+            models.CheckConstraint(
+                condition=Q(places_taken__lte=F("redundancy")), name="never_over_redundancy"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"slice {self.z} of {self.cube} ({self.state})"
+
+
+class Certificate(models.Model):
+    """An estimate of one cube's quality from audit tasks, with its 95 % interval."""
+
+    cube = models.ForeignKey(Cube, on_delete=models.CASCADE, related_name="certificates")
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="certificates")
+    proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, related_name="certificates")
+    method = models.CharField(max_length=60)
+    dice = models.FloatField(null=True, blank=True)
+    low = models.FloatField(null=True, blank=True)
+    high = models.FloatField(null=True, blank=True)
+    tasks = models.PositiveIntegerField(help_text="audit tasks it rests on")
+    note = models.TextField(blank=True, help_text="what it cannot say, in words")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return f"certificate of {self.cube} after {self.round}"

@@ -1,0 +1,111 @@
+"""A study: one question, its cubes, classes, people, guide, consent text and policy."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+
+
+class StudyState(models.TextChoices):
+    DRAFT = "draft", "being prepared"
+    OPEN = "open", "open"
+    PAUSED = "paused", "paused"
+    FINISHED = "finished", "finished"
+
+
+class LabelDtype(models.TextChoices):
+    UINT8 = "uint8"
+    UINT16 = "uint16"
+    UINT32 = "uint32"
+
+
+class Study(models.Model):
+    slug = models.SlugField(max_length=60, unique=True)
+    title = models.CharField(max_length=120)
+    question = models.CharField(max_length=300, help_text="one sentence: what is looked for")
+    guide = models.TextField(blank=True, help_text="Markdown, shown beside the canvas")
+    consent_text = models.TextField(
+        default=(
+            "Your marks are kept under a pseudonym and used for this study and its publications. "
+            "You can stop at any time and ask for your marks to be withdrawn."
+        )
+    )
+    consent_version = models.CharField(max_length=20, default="1")
+    state = models.CharField(max_length=10, choices=StudyState, default=StudyState.DRAFT)
+    public = models.BooleanField(
+        default=False, help_text="listed, and its landing slice is shown to everybody"
+    )
+    anonymous = models.BooleanField(
+        default=False, help_text="people without an account may take tasks (public studies)"
+    )
+    label_dtype = models.CharField(
+        max_length=6, choices=LabelDtype, default=LabelDtype.UINT8
+    )
+
+    # Policy of the loop. Shares are of all slices (or tiles) of the study's cubes.
+    strategy = models.CharField(max_length=40, default="discriminator")
+    redundancy = models.PositiveIntegerField(default=3, validators=[MinValueValidator(1)])
+    round_share = models.FloatField(
+        default=0.04, validators=[MinValueValidator(0.001), MaxValueValidator(1.0)]
+    )
+    audit_share = models.FloatField(
+        default=0.01, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)]
+    )
+    max_rounds = models.PositiveIntegerField(default=20)
+    target_dice = models.FloatField(
+        default=0.95, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)]
+    )
+    # The settings of models.config that differ from their defaults, by section.
+    settings = models.JSONField(default=dict, blank=True)
+    lease_minutes = models.PositiveIntegerField(default=30)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "studies"
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class LabelClass(models.Model):
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="classes")
+    value = models.PositiveBigIntegerField(
+        validators=[MinValueValidator(1), MaxValueValidator(2**32 - 2)]
+    )
+    name = models.CharField(max_length=60)
+    color = models.CharField(
+        max_length=7,
+        default="#E69F00",
+        validators=[RegexValidator(r"^#[0-9A-Fa-f]{6}$", "Give the colour as #RRGGBB.")],
+    )
+
+    class Meta:
+        ordering = ["value"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "value"], name="one_class_a_value")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    VOLUNTEER = "volunteer", "volunteer"
+    MANAGER = "manager", "manager"
+    ADMIN = "admin", "admin"
+
+
+class Membership(models.Model):
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+    )
+    role = models.CharField(max_length=10, choices=Role, default=Role.VOLUNTEER)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "user"], name="one_role_a_person_and_study")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.role} of {self.study}"
