@@ -67,3 +67,114 @@ class CrowdConfig:
     """Mean pairwise Dice above which `early` masks suffice."""
     instances: bool = False
     """Values are object ids: new objects are matched between volunteers by overlap before they vote."""
+
+
+# --- networks ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """The shape of segmenter and discriminator; stored in every checkpoint."""
+
+    classes: int = 1
+    """K foreground classes; background is implied."""
+    channels: tuple[int, ...] = (16, 32, 64, 96)
+    """Feature channels of each resolution level, finest first; each level halves height and width."""
+    group: int = 8
+    """Channels normalised together within a slice; must divide every entry of `channels`."""
+    recurrent_levels: int = 1
+    """How many of the deepest levels carry a bidirectional ConvLSTM along z."""
+    recurrent_channels: int = 32
+    """Hidden channels of the ConvLSTM in each direction."""
+    memory: float = 4.0
+    """Slices over which an untrained ConvLSTM remembers, where voxels are isotropic."""
+    anisotropy: float = 1.0
+    """Distance between slices over pixel size; thick slices are remembered for fewer of them."""
+    critic_channels: tuple[int, ...] = (16, 32, 64)
+    """Feature channels of the discriminator; each level halves height and width."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """How a model is trained. A run ends with whichever budget is used up first."""
+
+    max_seconds: float | None = 120.0
+    max_steps: int | None = None
+    crop: int = 128
+    """Side of the square training crops in pixels."""
+    window: int = 7
+    """Consecutive slices in one training window."""
+    windows: int = 2
+    """Windows in one step."""
+    foreground_share: float = 0.7
+    """Share of crops that are placed on foreground; the others fall anywhere that is labelled."""
+    learning_rate: float = 3e-3
+    warm_learning_rate: float = 1e-3
+    """Peak rate where training starts from a parent's weights."""
+    weight_decay: float = 1e-2
+    averaging: float = 0.98
+    """Decay of the averaged weights, which are the ones saved for use."""
+    adversarial_loss: str = "bce"
+    """One of models.networks.losses.ADVERSARIAL_LOSSES."""
+    adversarial_weight: float = 0.02
+    adversarial_start: float = 0.3
+    """Share of the budget after which the segmenter begins to feel the discriminator."""
+    critic_start: float = 0.1
+    """Share of the budget after which the discriminator begins to learn."""
+    critic_learning_rate: float = 1e-3
+    critic_floor: float = 0.25
+    """The discriminator rests while its running loss is below this: a saturated one no longer ranks."""
+    validation_share: float = 0.12
+    """Share of a cube's known slices held out as one block."""
+    validation_minimum: int = 16
+    """Known slices of a cube below which none is held out."""
+    validations: int = 8
+    """How often in a run the held-out slices are predicted."""
+    checkpoint_seconds: float = 20.0
+    """Seconds between state checkpoints, from which a killed run continues."""
+    cache_megabytes: int = 512
+    """Memory for slices read from the cubes."""
+    seed: int = 0
+    threads: int | None = None
+    """CPU threads; None leaves torch's setting alone."""
+    device: str = "auto"
+    precision: str = "auto"
+    """"auto" is bfloat16 where the processor computes in it, else float32; or name one of the two."""
+    rotation: float = 15.0
+    """Degrees either way by which crops are turned."""
+    zoom: float = 0.15
+    """Share by which crops are enlarged or shrunk at most."""
+    quarter_turns: bool = True
+    """Whether crops are also turned by 90, 180 and 270 degrees."""
+    flips: bool = True
+    intensity: float = 0.2
+    """Size of random changes of gain, offset and gamma."""
+    noise: float = 0.04
+    """Largest standard deviation of added noise, as a share of the robust range."""
+    slice_faults: float = 0.1
+    """Chance that a window holds a missing slice; likewise a misaligned one, a contrast jump."""
+
+
+@dataclass(frozen=True, slots=True)
+class PredictConfig:
+    """How a cube is predicted, block of slices by block."""
+
+    block: int = 16
+    """Slices in a block; fewer where slices are large (see `block_megabytes`)."""
+    halo: int = 4
+    """Slices read on either side of a block for the ConvLSTM alone."""
+    block_megabytes: int = 256
+    """Memory that the probabilities of one block may take."""
+    tile: int = 384
+    """Side of a tile in pixels; a slice not larger than 1.25 of it in each direction is predicted whole."""
+    overlap: int = 48
+    """Pixels shared by neighbouring tiles and blended."""
+    patch: int = 32
+    """Side of a score patch in pixels."""
+    flips: bool = False
+    """Average over flips in y, x and both; also gives the score `flip_disagreement`. Four times the work."""
+    scores: bool = True
+    """Whether patch scores are computed."""
+    threads: int | None = None
+    device: str = "auto"
+    precision: str = "auto"
