@@ -1,14 +1,16 @@
-"""Every setting of the models, as frozen dataclasses: data that is stored with the run that used it."""
+"""Every setting of the models, as frozen dataclasses: data stored with the run that used it."""
 
 from dataclasses import dataclass
 
-
-# --- propagation, selection, audit, crowd -----------------------------------------------------------------------
+# --- propagation, selection, audit, crowd ---------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class PropagationConfig:
-    """How known slices reach their neighbours: log-odds += weight * signed distance * exp(-slices away / decay)."""
+    """How known slices reach their neighbours.
+
+    log-odds += weight * signed distance * exp(-slices away / decay)
+    """
 
     weight: float = 1.5
     """a: log-odds per pixel of signed distance, next to a known slice."""
@@ -17,7 +19,7 @@ class PropagationConfig:
     trust: float = 1.0
     """b: factor on the model's own log-odds (below 1 where the model is too sure of itself)."""
     cap: float = 12.0
-    """Signed distances are clipped to +-cap pixels; also the distance given to a class absent from a slice."""
+    """Signed distances are clipped to +-cap pixels, also where a class is absent from a slice."""
     reach: int = 40
     """Slices beyond which a known mask says nothing."""
     cached_slices: int = 8
@@ -66,10 +68,10 @@ class CrowdConfig:
     agreement: float = 0.97
     """Mean pairwise Dice above which `early` masks suffice."""
     instances: bool = False
-    """Values are object ids: new objects are matched between volunteers by overlap before they vote."""
+    """Values are object ids: new objects are matched between volunteers before they vote."""
 
 
-# --- networks ----------------------------------------------------------------------------------------------------
+# --- networks -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class TrainConfig:
     """CPU threads; None leaves torch's setting alone."""
     device: str = "auto"
     precision: str = "auto"
-    """"auto" is bfloat16 where the processor computes in it, else float32; or name one of the two."""
+    """auto (bfloat16 where the processor computes in it, else float32), bfloat16 or float32."""
     rotation: float = 15.0
     """Degrees either way by which crops are turned."""
     zoom: float = 0.15
@@ -166,13 +168,13 @@ class PredictConfig:
     block_megabytes: int = 256
     """Memory that the probabilities of one block may take."""
     tile: int = 384
-    """Side of a tile in pixels; a slice not larger than 1.25 of it in each direction is predicted whole."""
+    """Side of a tile in pixels; a slice up to 1.25 times as large either way is predicted whole."""
     overlap: int = 48
     """Pixels shared by neighbouring tiles and blended."""
     patch: int = 32
     """Side of a score patch in pixels."""
     flips: bool = False
-    """Average over flips in y, x and both; also gives the score `flip_disagreement`. Four times the work."""
+    """Average over flips in y, x and both, which also gives the score `flip_disagreement`: 4 x work."""
     scores: bool = True
     """Whether patch scores are computed."""
     threads: int | None = None

@@ -1,7 +1,8 @@
 """Label values: what the integers in a mask mean.
 
-0 is background, 1..K are a study's classes (or object ids in an instance study), and the largest value of the
-array's dtype is UNSURE: a voxel that nobody vouches for, left out of every loss and every metric.
+0 is background, 1..K are a study's classes (or object ids in an instance study), and the largest
+value of the array's dtype is UNSURE: a voxel that nobody vouches for, left out of every loss and
+every metric.
 """
 
 from typing import Any, TypeAlias
@@ -15,7 +16,8 @@ Floats: TypeAlias = NDArray[np.float32]
 
 
 def unsure_of(dtype: DTypeLike) -> int:
-    """The value that means UNSURE in storage of this unsigned integer dtype (255, 65535 or 2**32 - 1)."""
+    """The value that means UNSURE in storage of this unsigned integer dtype (255, 65535 or
+    2**32 - 1)."""
     kind = np.dtype(dtype)
     if kind.kind != "u":
         raise TypeError(f"Labels are unsigned integers, not {kind}; convert them before use.")

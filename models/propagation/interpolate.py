@@ -1,0 +1,242 @@
+"""Shape-based interpolation: between two known slices the outline moves as the signed distances do.
+
+After Raya and Udupa, "Shape-based interpolation of multidimensional objects", IEEE TMI 9(1), 1990,
+for several classes at once: a signed distance per class and one for the background, compared with
+each other, so that where one class gives way to another no gap of background opens between them.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt
+
+from models.config import PropagationConfig
+from models.labels import Floats, Labels, Mask
+from models.propagation.known import KnownSlice, as_known
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What the known slices say about one slice.
+
+    distance: (K, H, W) float32, pixels: how far inside class k (positive) or outside (negative),
+              half the difference between the class's signed distance and the background's, so that
+              with one class it is that class's own signed distance. The label is argmax over (0,
+              distance). 0 where nothing is known in reach.
+    slices:   (H, W) float32: distance in z to the nearest known slice there; 0 where the slice
+              itself is known, inf where nothing is in reach.
+    gap:      (H, W) float32: distance between the two known slices on either side; inf at a cube's
+              ends.
+    """
+
+    distance: Floats
+    slices: Floats
+    gap: Floats
+
+
+class SignedDistances:
+    """Known masks of a cube, asked slice by slice; keeps a few distance maps in memory.
+
+    known:    z -> (H, W) labels, or KnownSlice where only tiles are known.
+    shape:    (Z, H, W) of the cube.
+    classes:  K; values 1..K count, any other value is background.
+    sampling: size of a pixel (y, x) relative to the finer of the two.
+    Raises ValueError where a mask has another shape than the plane.
+    """
+
+    def __init__(
+        self,
+        known: Mapping[int, Labels | KnownSlice],
+        shape: tuple[int, int, int],
+        classes: int = 1,
+        config: PropagationConfig | None = None,
+        sampling: tuple[float, float] = (1.0, 1.0),
+    ) -> None:
+        self.shape = shape
+        self.classes = classes
+        self.config = config or PropagationConfig()
+        self.sampling = sampling
+        self.known = as_known(known, (shape[1], shape[2]))
+        self._order = np.array(sorted(self.known), dtype=np.int64)
+        self._certain = {z: entry.certain() for z, entry in self.known.items()}
+        self._full = {z: bool(mask.all()) for z, mask in self._certain.items()}
+        self._maps: OrderedDict[int, NDArrayF16] = OrderedDict()
+
+    def without(self, z: int) -> "SignedDistances":
+        """The same known masks with slice z left out: what they would have said about it."""
+        rest = {key: entry for key, entry in self.known.items() if key != z}
+        return SignedDistances(rest, self.shape, self.classes, self.config, self.sampling)
+
+    def logit_evidence(self, z: int) -> Evidence:
+        """What the known slices say about slice z; see Evidence. Cost: the two neighbours, more
+        for tiles."""
+        below = self._side(z, self._order[self._order <= z][::-1])
+        above = self._side(z, self._order[self._order > z])
+        if below is None and above is None:
+            return self._nothing()
+        if below is None or above is None:
+            distance, away = below or above  # type: ignore[misc]
+            far = np.full_like(away, np.inf)
+            return Evidence(np.where(np.isfinite(away), distance, 0), away, far)
+        (low, d_low), (high, d_high) = below, above
+        gap = d_low + d_high
+        both = np.isfinite(gap)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = np.where(both, d_low / gap, np.where(np.isfinite(d_high), 1, 0))
+        share = share.astype(np.float32)
+        nearest = np.minimum(d_low, d_high)
+        distance = np.where(np.isfinite(nearest), (1 - share) * low + share * high, 0)
+        return Evidence(distance.astype(np.float32), nearest, gap.astype(np.float32))
+
+    def labels(self, z: int) -> Labels:
+        """(H, W) uint8 or uint16: the interpolated labels of slice z, the known mask itself
+        where known."""
+        dtype = np.uint8 if self.classes < 255 else np.uint16
+        result: Labels = argmax_class(self.logit_evidence(z).distance).astype(dtype)
+        if z in self.known:
+            certain = self._certain[z]
+            own = _classes_only(self.known[z].labels, self.classes)
+            result[certain] = own[certain]
+        return result
+
+    def overwrite(self, z: int, probability: Floats) -> None:
+        """Put what is known of slice z into (K, H, W) probabilities, in place, as 0 and 1."""
+        entry = self.known.get(z)
+        if entry is None:
+            return
+        certain = self._certain[z]
+        for k in range(self.classes):
+            probability[k][certain] = (entry.labels[certain] == k + 1).astype(probability.dtype)
+
+    def _nothing(self) -> Evidence:
+        plane = self.shape[1:]
+        far = np.full(plane, np.inf, dtype=np.float32)
+        return Evidence(np.zeros((self.classes, *plane), dtype=np.float32), far, far.copy())
+
+    def _side(self, z: int, order: Iterable[int]) -> tuple[Floats, Floats] | None:
+        """Nearest known (K, H, W) distances on one side of z and how far away (H, W); None if
+        none is in reach."""
+        distance: Floats | None = None
+        away: Floats | None = None
+        for at in order:
+            step = abs(int(at) - z)
+            if step > self.config.reach:
+                break
+            values = self._map(int(at))
+            certain = self._certain[int(at)]
+            if distance is None or away is None:
+                distance = np.where(certain, values, 0).astype(np.float32)
+                away = np.where(certain, np.float32(step), np.float32(np.inf))
+            else:
+                fresh = certain & ~np.isfinite(away)
+                distance[:, fresh] = values[:, fresh]
+                away[fresh] = step
+            if self._full[int(at)] or np.isfinite(away).all():
+                break
+        return None if distance is None or away is None else (distance, away)
+
+    def _map(self, z: int) -> "NDArrayF16":
+        if z in self._maps:
+            self._maps.move_to_end(z)
+            return self._maps[z]
+        found = class_distances(
+            _classes_only(self.known[z].labels, self.classes),
+            self._certain[z],
+            self.classes,
+            self.config.cap,
+            self.sampling,
+        ).astype(np.float16)
+        self._maps[z] = found
+        while len(self._maps) > max(2, self.config.cached_slices):
+            self._maps.popitem(last=False)
+        return found
+
+
+NDArrayF16 = np.ndarray[tuple[int, ...], np.dtype[np.float16]]
+
+
+def class_distances(
+    labels: Labels,
+    certain: Mask,
+    classes: int,
+    cap: float,
+    sampling: tuple[float, float] = (1.0, 1.0),
+) -> Floats:
+    """(K, H, W) float32, pixels: half the difference between each class's and the background's
+    signed distance.
+
+    labels (H, W) with values 0..K; only pixels in `certain` (H, W) are used, and no distance is
+    larger than the distance to the nearest uncertain pixel, beyond which anything may lie. Clipped
+    to +-cap.
+    """
+    border: Floats | None = None
+    if not certain.all():
+        border = distance_transform_edt(certain, sampling=sampling).astype(np.float32)
+
+    def signed(inside: Mask) -> Floats:
+        if not inside.any():
+            result = np.full(inside.shape, -cap, dtype=np.float32)
+        elif inside[certain].all():
+            result = np.full(inside.shape, cap, dtype=np.float32)
+        else:
+            outside = certain & ~inside
+            to_out = distance_transform_edt(~outside, sampling=sampling)
+            to_in = distance_transform_edt(~inside, sampling=sampling)
+            result = np.where(inside, to_out - 0.5, 0.5 - to_in).astype(np.float32)
+        if border is not None:
+            result = np.clip(result, -border, border)
+        clipped: Floats = np.clip(result, -cap, cap)
+        return clipped
+
+    background = signed((labels == 0) & certain)
+    planes = [(signed((labels == k) & certain) - background) / 2 for k in range(1, classes + 1)]
+    return np.stack(planes).astype(np.float32)
+
+
+def argmax_class(log_odds: Floats) -> Labels:
+    """(H, W) uint32 labels from (K, H, W) evidence against the background: 0 where no class is
+    above 0."""
+    best = log_odds.argmax(axis=0)
+    positive = np.take_along_axis(log_odds, best[None], axis=0)[0] > 0
+    labels: Labels = np.where(positive, best + 1, 0).astype(np.uint32)
+    return labels
+
+
+def interpolate_slices(
+    known: Mapping[int, Labels | KnownSlice],
+    shape: tuple[int, int, int],
+    classes: int = 1,
+    config: PropagationConfig | None = None,
+) -> Iterator[Labels]:
+    """The interpolated labels (H, W) of every slice in order of z, with the memory of a few
+    slices."""
+    everywhere = replace(config or PropagationConfig(), reach=shape[0])
+    distances = SignedDistances(known, shape, classes, everywhere)
+    for z in range(shape[0]):
+        yield distances.labels(z)
+
+
+def interpolate(
+    known: Mapping[int, Labels | KnownSlice],
+    shape: tuple[int, int, int],
+    classes: int = 1,
+    config: PropagationConfig | None = None,
+) -> Labels:
+    """Labels (Z, H, W), uint8 (uint16 above 254 classes), interpolated between known slices along
+    z.
+
+    Beyond the first and the last known slice the nearest one is repeated. With nothing known all is
+    background.
+    """
+    dtype = np.uint8 if classes < 255 else np.uint16
+    result: Labels = np.zeros(shape, dtype=dtype)
+    for z, plane in enumerate(interpolate_slices(known, shape, classes, config)):
+        result[z] = plane
+    return result
+
+
+def _classes_only(labels: Labels, classes: int) -> Labels:
+    kept: Labels = np.where(labels <= classes, labels, 0).astype(labels.dtype)
+    return kept
