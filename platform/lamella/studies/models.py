@@ -40,6 +40,9 @@ class Study(models.Model):
     label_dtype = models.CharField(
         max_length=6, choices=LabelDtype, default=LabelDtype.UINT8
     )
+    instances = models.BooleanField(
+        default=False, help_text="masks hold object ids instead of class values"
+    )
 
     # Policy of the loop. Shares are of all slices (or tiles) of the study's cubes.
     strategy = models.CharField(max_length=40, default="discriminator")
