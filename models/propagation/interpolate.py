@@ -1,8 +1,8 @@
 """Shape-based interpolation: between two known slices the outline moves as the signed distances do.
 
 After Raya and Udupa, "Shape-based interpolation of multidimensional objects", IEEE TMI 9(1), 1990,
-for several classes at once: a signed distance per class and one for the background, compared with
-each other, so that where one class gives way to another no gap of background opens between them.
+for several classes at once: a signed distance of the foreground says where there is any class, one
+per class says which, so that where one class gives way to another no background opens in between.
 """
 
 from collections import OrderedDict
@@ -21,10 +21,10 @@ from models.propagation.known import KnownSlice, as_known
 class Evidence:
     """What the known slices say about one slice.
 
-    distance: (K, H, W) float32, pixels: how far inside class k (positive) or outside (negative),
-              half the difference between the class's signed distance and the background's, so that
-              with one class it is that class's own signed distance. The label is argmax over (0,
-              distance). 0 where nothing is known in reach.
+    distance: (K, H, W) float32, pixels: how far inside the foreground (positive) or outside
+              (negative) for the nearest class, less by how much further away each other class is;
+              with one class its signed distance. The label is argmax over (0, distance). 0 where
+              nothing is known in reach.
     slices:   (H, W) float32: distance in z to the nearest known slice there; 0 where the slice
               itself is known, inf where nothing is in reach.
     gap:      (H, W) float32: distance between the two known slices on either side; inf at a cube's
@@ -78,8 +78,8 @@ class SignedDistances:
             return self._nothing()
         if below is None or above is None:
             distance, away = below or above  # type: ignore[misc]
-            far = np.full_like(away, np.inf)
-            return Evidence(np.where(np.isfinite(away), distance, 0), away, far)
+            near = np.isfinite(away)
+            return Evidence(_combine(distance, near), away, np.full_like(away, np.inf))
         (low, d_low), (high, d_high) = below, above
         gap = d_low + d_high
         both = np.isfinite(gap)
@@ -87,8 +87,8 @@ class SignedDistances:
             share = np.where(both, d_low / gap, np.where(np.isfinite(d_high), 1, 0))
         share = share.astype(np.float32)
         nearest = np.minimum(d_low, d_high)
-        distance = np.where(np.isfinite(nearest), (1 - share) * low + share * high, 0)
-        return Evidence(distance.astype(np.float32), nearest, gap.astype(np.float32))
+        distance = (1 - share) * low + share * high
+        return Evidence(_combine(distance, np.isfinite(nearest)), nearest, gap)
 
     def labels(self, z: int) -> Labels:
         """(H, W) uint8 or uint16: the interpolated labels of slice z, the known mask itself
@@ -116,8 +116,7 @@ class SignedDistances:
         return Evidence(np.zeros((self.classes, *plane), dtype=np.float32), far, far.copy())
 
     def _side(self, z: int, order: Iterable[int]) -> tuple[Floats, Floats] | None:
-        """Nearest known (K, H, W) distances on one side of z and how far away (H, W); None if
-        none is in reach."""
+        """Nearest known distance maps on one side of z and how far away (H, W), if in reach."""
         distance: Floats | None = None
         away: Floats | None = None
         for at in order:
@@ -164,8 +163,9 @@ def class_distances(
     cap: float,
     sampling: tuple[float, float] = (1.0, 1.0),
 ) -> Floats:
-    """(K, H, W) float32, pixels: half the difference between each class's and the background's
-    signed distance.
+    """Signed distances in pixels, float32: of the foreground, then, if classes > 1, of each class.
+
+    Shape (1, H, W) with one class, else (1 + K, H, W).
 
     labels (H, W) with values 0..K; only pixels in `certain` (H, W) are used, and no distance is
     larger than the distance to the nearest uncertain pixel, beyond which anything may lie. Clipped
@@ -190,14 +190,24 @@ def class_distances(
         clipped: Floats = np.clip(result, -cap, cap)
         return clipped
 
-    background = signed((labels == 0) & certain)
-    planes = [(signed((labels == k) & certain) - background) / 2 for k in range(1, classes + 1)]
-    return np.stack(planes).astype(np.float32)
+    planes = [-signed((labels == 0) & certain)]
+    if classes > 1:
+        planes += [signed((labels == k) & certain) for k in range(1, classes + 1)]
+    return np.stack(planes)
+
+
+def _combine(maps: Floats, near: Mask) -> Floats:
+    """(K, H, W) evidence from interpolated distance maps (see class_distances); 0 outside `near`."""
+    result = maps[:1]
+    if len(maps) > 1:
+        which = maps[1:]
+        # Halved: across the line between two classes one distance rises as the other falls.
+        result = maps[:1] + (which - which.max(axis=0)) / 2
+    return np.where(near, result, 0).astype(np.float32)
 
 
 def argmax_class(log_odds: Floats) -> Labels:
-    """(H, W) uint32 labels from (K, H, W) evidence against the background: 0 where no class is
-    above 0."""
+    """(H, W) uint32 labels from (K, H, W) evidence: the best class, 0 where none is above 0."""
     best = log_odds.argmax(axis=0)
     positive = np.take_along_axis(log_odds, best[None], axis=0)[0] > 0
     labels: Labels = np.where(positive, best + 1, 0).astype(np.uint32)
