@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.db.models import Q
 
 
 class JobState(models.TextChoices):
@@ -16,17 +17,18 @@ class JobState(models.TextChoices):
 class Job(models.Model):
     """One piece of work for a worker.
 
-    A worker owns a running job only while ``lease_token`` is its own and ``lease_until`` lies
-    ahead; every write it makes is conditional on that token, so a worker that was thought dead
-    and comes back can no longer record anything.
+    A worker owns a running job while ``lease_token`` is its own. It keeps ``lease_until`` ahead
+    by its heartbeat; once that has lapsed, the reconciler takes the token away. Every write of a
+    worker is conditional on the token, so one that was thought dead and comes back can no longer
+    record anything.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=40)
     params = models.JSONField(default=dict)
     queue = models.CharField(max_length=20)
-    # Two jobs of the same key are the same work; the key is freed when the job ends.
-    key = models.CharField(max_length=200, unique=True, null=True, blank=True)  # noqa: DJ001
+    # Two jobs of the same key are the same work: one of them may wait and one may run, no more.
+    key = models.CharField(max_length=200, blank=True)
     scope = models.CharField(max_length=100, blank=True, help_text="slug of the study it serves")
     title = models.CharField(max_length=200)
 
@@ -55,6 +57,15 @@ class Job(models.Model):
             models.Index(fields=["state", "lease_until"]),
             models.Index(fields=["scope", "-created"]),
             models.Index(fields=["-created"]),
+            models.Index(fields=["key", "-created"]),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key"], condition=Q(state="queued") & ~Q(key=""), name="one_waiting_a_key"
+            ),
+            models.UniqueConstraint(
+                fields=["key"], condition=Q(state="running") & ~Q(key=""), name="one_running_a_key"
+            ),
         ]
 
     def __str__(self) -> str:

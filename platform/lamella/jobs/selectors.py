@@ -1,0 +1,46 @@
+"""Questions about jobs, for pages and handlers."""
+
+from datetime import timedelta
+
+from django.db.models import Q, QuerySet
+
+from lamella.jobs import clock
+from lamella.jobs.models import Job, JobState
+from lamella.jobs.services import LIVE
+
+
+def jobs_of(scope: str) -> QuerySet[Job]:
+    """A study's jobs, newest first."""
+    return Job.objects.filter(scope=scope).order_by("-created")
+
+
+def live_jobs(scope: str | None = None) -> QuerySet[Job]:
+    """Jobs that wait or run, oldest first; of one study or of all."""
+    jobs = Job.objects.filter(state__in=LIVE).order_by("created")
+    return jobs if scope is None else jobs.filter(scope=scope)
+
+
+def jobs_to_show(scope: str | None = None, *, hours: int = 24) -> QuerySet[Job]:
+    """What a page lists: live jobs, and those that ended within the last hours, newest first."""
+    since = clock.now() - timedelta(hours=hours)
+    jobs = Job.objects.filter(Q(state__in=LIVE) | Q(finished__gte=since)).order_by("-created")
+    return jobs if scope is None else jobs.filter(scope=scope)
+
+
+def latest(key: str) -> Job | None:
+    """The newest job of a key, live or ended."""
+    return Job.objects.filter(key=key).order_by("-created").first()
+
+
+def is_live(key: str) -> bool:
+    """Does work of this key wait or run?"""
+    return Job.objects.filter(key=key, state__in=LIVE).exists()
+
+
+def waiting_before(job: Job) -> int:
+    """How many jobs of the same queue wait ahead of a waiting one."""
+    if job.state != JobState.QUEUED:
+        return 0
+    return Job.objects.filter(
+        queue=job.queue, state=JobState.QUEUED, created__lt=job.created
+    ).count()
