@@ -1,0 +1,18 @@
+"""Aggregators by name."""
+
+from collections.abc import Callable
+
+from models.config import CrowdConfig
+from models.crowd.aggregator import Aggregator
+from models.crowd.majority import Majority
+
+AGGREGATORS: dict[str, Callable[[CrowdConfig], Aggregator]] = {Majority.name: Majority}
+
+
+def aggregator(name: str, config: CrowdConfig | None = None) -> Aggregator:
+    """The aggregator of that name. Raises ValueError that lists the names there are."""
+    if name not in AGGREGATORS:
+        raise ValueError(
+            f"There is no aggregator “{name}”; choose one of {', '.join(sorted(AGGREGATORS))}."
+        )
+    return AGGREGATORS[name](config or CrowdConfig())
