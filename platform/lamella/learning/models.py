@@ -49,8 +49,6 @@ class ModelVersion(models.Model):
     class Kind(models.TextChoices):
         TRAINED = "trained", "trained here"
         EXTERNAL = "external", "another tool's"
-        INTERPOLATION = "interpolation", "interpolation of known slices"
-        NONE = "none", "drawn from nothing"
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="model_versions")
     number = models.PositiveIntegerField()
@@ -63,7 +61,9 @@ class ModelVersion(models.Model):
         Labels, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
         help_text="the volume of an external model version",
     )
-    checkpoint = models.CharField(max_length=500, blank=True)
+    checkpoint = models.CharField(
+        max_length=500, blank=True, help_text="safetensors, relative to the store"
+    )
     checksum = models.CharField(max_length=64, blank=True)
     voxel_size = models.JSONField(default=list)
     metrics = models.JSONField(default=dict)

@@ -1,0 +1,16 @@
+"""What changes assignments and corrections, under one name."""
+
+from lamella.annotation.offers import expire_leases, next_assignment, release, renew
+from lamella.annotation.submission import Submission, mask_of, recall, submit, withdraw_all
+
+__all__ = [
+    "Submission",
+    "expire_leases",
+    "mask_of",
+    "next_assignment",
+    "recall",
+    "release",
+    "renew",
+    "submit",
+    "withdraw_all",
+]

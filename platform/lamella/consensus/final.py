@@ -1,0 +1,56 @@
+"""A cube's mask as a study would export it: agreed where people looked, proposed elsewhere."""
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamella.consensus.known import Source, read_source, sources_of
+from lamella.cubes.models import Cube
+from lamella.learning.models import Proposal
+from lamella.learning.proposals import labels_reader
+from lamella.learning.selectors import current_proposal
+from lamella.volumes import codec
+
+
+class FinalMask:
+    """Read slice by slice; nothing of it is kept in memory.
+
+    ``proposal`` is None for a cube of which nothing was proposed yet: then the mask is background
+    wherever people did not look.
+    """
+
+    def __init__(self, cube: Cube, proposal: Proposal | None = None) -> None:
+        self.cube = cube
+        self.shape: tuple[int, int, int] = tuple(cube.shape)
+        self.dtype = np.dtype(cube.study.label_dtype)
+        self.proposal = proposal or current_proposal(cube)
+        self.sources: dict[int, list[Source]] = defaultdict(list)
+        for source in sources_of(cube):
+            self.sources[source.z].append(source)
+        self._reader = labels_reader(self.proposal) if self.proposal else None
+
+    @property
+    def shown(self) -> float:
+        """Share of the cube's voxels that people looked at."""
+        area = sum(s.height * s.width for places in self.sources.values() for s in places)
+        return float(area / np.prod(self.shape, dtype=np.float64))
+
+    def slice(self, z: int) -> NDArray[Any]:
+        """(H, W) label values of a slice. Where people were unsure the proposal speaks."""
+        if self._reader is not None:
+            plane = np.asarray(self._reader.array()[z], dtype=self.dtype).copy()
+        else:
+            plane = np.zeros(self.shape[1:], dtype=self.dtype)
+        for source in sorted(self.sources.get(z, ()), key=lambda s: s.id):
+            mask = codec.narrow(codec.widen(read_source(source)), self.dtype)
+            region = source.region
+            place = plane[region.rows, region.columns]
+            sure = mask != codec.unsure_of(self.dtype)
+            place[sure] = mask[sure]
+        return plane
+
+    def slices(self, z0: int, z1: int) -> NDArray[Any]:
+        """(dz, H, W) label values."""
+        return np.stack([self.slice(z) for z in range(z0, z1)])

@@ -1,0 +1,197 @@
+"""What changes consensus: new corrections, and managers' verdicts. Every verdict can be undone."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from numpy.typing import NDArray
+
+from lamella.accounts.models import User
+from lamella.annotation.models import Correction
+from lamella.consensus.compute import Agreed, aggregate
+from lamella.consensus.models import Consensus, Verdict
+from lamella.jobs.services import enqueue
+from lamella.rounds.models import Task
+from lamella.volumes import codec
+
+
+class VerdictError(Exception):
+    """The verdict cannot be given; the text says why in one sentence."""
+
+
+def counted(task: Task) -> list[Correction]:
+    """The corrections that count for a task, in the order in which they came."""
+    return list(
+        task.corrections.filter(superseded_by__isnull=True, withdrawn__isnull=True)
+        .filter(assignment__practice=False)
+        .select_related("task__study")
+        .order_by("created", "id")
+    )
+
+
+def recompute(task_id: int) -> Consensus | None:
+    """Make a task's consensus current, and retire the task or ask for one more mask.
+
+    None where no mask counts. A manager's fix stands until new masks come in.
+    """
+    while True:
+        task = Task.objects.select_related("study", "proposal").get(pk=task_id)
+        corrections = counted(task)
+        keys = [str(c.pk) for c in corrections]
+        current = task.consensuses.filter(current=True).first()
+        if current is not None and current.corrections == keys:
+            return current
+        agreed = aggregate(task, corrections) if corrections else None
+        with transaction.atomic():
+            # Waits for another recomputation of the same task, and then sees what it wrote.
+            Task.objects.select_for_update().get(pk=task_id)
+            if [str(c.pk) for c in counted(task)] != keys:
+                continue
+            return _record(task, keys, agreed)
+
+
+def _record(task: Task, keys: list[str], agreed: Agreed | None) -> Consensus | None:
+    task.consensuses.filter(current=True).update(current=False)
+    if agreed is None:
+        _reopen(task, places=0)
+        return None
+    consensus = Consensus.objects.create(
+        task=task,
+        aggregator=agreed.aggregator,
+        corrections=keys,
+        mask=codec.pack(agreed.mask),
+        mask_hash=codec.mask_hash(agreed.mask),
+        probability=agreed.probability,
+        agreement=agreed.agreement,
+        changed_share=agreed.changed_share,
+        action=agreed.action,
+        reason=agreed.reason[:200],
+    )
+    open_task = Task.objects.filter(pk=task.pk, state=Task.State.OPEN)
+    if agreed.action == "retire":
+        if open_task.update(
+            state=Task.State.RETIRED, retired=timezone.now(), retire_reason=agreed.reason[:200]
+        ):
+            nudge(task)
+    else:
+        # One more place, but only when nobody holds one already.
+        open_task.filter(places_taken__gte=F("redundancy")).update(
+            redundancy=F("places_taken") + 1
+        )
+    return consensus
+
+
+def nudge(task: Task) -> None:
+    """Let the loop look whether the round is complete."""
+    enqueue(
+        "advance",
+        params={"study_id": task.study_id},
+        scope=task.study.slug,
+        key=f"advance:{task.study_id}",
+        again=True,
+    )
+
+
+def _reopen(task: Task, *, places: int, note: str = "") -> None:
+    Task.objects.filter(pk=task.pk).update(
+        state=Task.State.OPEN,
+        retired=None,
+        retire_reason="",
+        note=note,
+        redundancy=F("redundancy") + places,
+    )
+
+
+def accept(consensus: Consensus, by: User) -> Verdict:
+    """The manager agrees with the volunteers."""
+    with transaction.atomic():
+        _must_be_current(consensus)
+        Task.objects.filter(pk=consensus.task_id).update(state=Task.State.ACCEPTED)
+        Consensus.objects.filter(pk=consensus.pk).update(needs_review=False)
+        return Verdict.objects.create(consensus=consensus, kind=Verdict.Kind.ACCEPT, manager=by)
+
+
+def send_back(consensus: Consensus, by: User, note: str) -> Verdict:
+    """More volunteers shall look; ``note`` is shown to them. Earlier masks keep counting."""
+    with transaction.atomic():
+        _must_be_current(consensus)
+        task = consensus.task
+        _reopen(task, places=task.study.redundancy, note=note)
+        return Verdict.objects.create(
+            consensus=consensus, kind=Verdict.Kind.SEND_BACK, manager=by, note=note
+        )
+
+
+def fix(consensus: Consensus, by: User, mask: NDArray[Any]) -> Verdict:
+    """The manager draws the mask; the volunteers' masks stay as they are."""
+    task = consensus.task
+    if mask.shape != (task.height, task.width):
+        raise VerdictError(
+            f"The mask has {mask.shape[0]} × {mask.shape[1]} voxels, "
+            f"but the task has {task.height} × {task.width}; draw over the whole task."
+        )
+    mask = codec.narrow(codec.widen(mask), task.study.label_dtype)
+    packed, digest = codec.pack(mask), codec.mask_hash(mask)
+    with transaction.atomic():
+        _must_be_current(consensus)
+        Consensus.objects.filter(pk=consensus.pk).update(current=False)
+        fixed = Consensus.objects.create(
+            task=task,
+            aggregator="manager",
+            corrections=consensus.corrections,
+            mask=packed,
+            mask_hash=digest,
+            agreement=consensus.agreement,
+            changed_share=consensus.changed_share,
+            action="retire",
+            reason="drawn by a manager",
+            fixed_by=by,
+        )
+        Task.objects.filter(pk=task.pk).update(
+            state=Task.State.ACCEPTED, retired=timezone.now(), retire_reason="drawn by a manager"
+        )
+        verdict = Verdict.objects.create(
+            consensus=consensus, kind=Verdict.Kind.FIX, manager=by, result=fixed
+        )
+    nudge(task)
+    return verdict
+
+
+def undo(verdict: Verdict, by: User) -> None:
+    """Take a verdict back: the task is again as the volunteers left it.
+
+    Raises VerdictError when something newer rests on it.
+    """
+    with transaction.atomic():
+        if not Verdict.objects.filter(pk=verdict.pk, undone__isnull=True).update(
+            undone=timezone.now()
+        ):
+            raise VerdictError("This verdict was taken back before.")
+        consensus, task = verdict.consensus, verdict.consensus.task
+        expected = verdict.result_id or consensus.pk
+        if not Consensus.objects.filter(pk=expected, current=True).exists():
+            raise VerdictError(
+                "New masks came in since this verdict, so it cannot be taken back; "
+                "judge the new consensus instead."
+            )
+        if verdict.result_id:
+            Consensus.objects.filter(pk=verdict.result_id).update(current=False)
+            Consensus.objects.filter(pk=consensus.pk).update(current=True)
+        retired = consensus.action == "retire"
+        places = task.study.redundancy if verdict.kind == Verdict.Kind.SEND_BACK else 0
+        Task.objects.filter(pk=task.pk).update(
+            state=Task.State.RETIRED if retired else Task.State.OPEN,
+            retired=timezone.now() if retired else None,
+            retire_reason=consensus.reason if retired else "",
+            note="",
+            # Never below what is taken already: those volunteers are at work.
+            redundancy=max(task.places_taken, task.redundancy - places, 1),
+        )
+
+
+def _must_be_current(consensus: Consensus) -> None:
+    if not Consensus.objects.select_for_update().filter(pk=consensus.pk, current=True).exists():
+        raise VerdictError(
+            "New masks came in while you looked at this task; look at the new consensus first."
+        )

@@ -1,0 +1,58 @@
+"""A proposal's volumes in the store.
+
+    proposals/<id>/model_probability   (K, Z, Y, X) uint8: the model alone, 255 is certain
+    proposals/<id>/probability         (K, Z, Y, X) uint8: blended with what people know
+    proposals/<id>/labels              OME-Zarr label image of the study's dtype
+    proposals/<id>/scores/<name>       (Z, PY, PX) float32, one number a patch of `patch` pixels
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamella.cubes.store import location
+from lamella.learning.models import Proposal
+from lamella.volumes.geometry import Region
+from lamella.volumes.omezarr_read import CubeReader, open_cube
+from lamella.volumes.slabs import SlabArray, open_array
+from lamella.volumes.storage import Location
+
+MODEL_PROBABILITY = "model_probability"
+PROBABILITY = "probability"
+LABELS = "labels"
+SCORES = "scores"
+
+
+def root_of(proposal: Proposal) -> Location:
+    return location(proposal.uri)
+
+
+@lru_cache(maxsize=64)
+def _reader(uri: str) -> CubeReader:
+    return open_cube(location(uri) / LABELS)
+
+
+def labels_reader(proposal: Proposal) -> CubeReader:
+    """The label volume; kept open, since a ready proposal never changes."""
+    return _reader(proposal.uri)
+
+
+def read_labels(proposal: Proposal, region: Region) -> NDArray[Any]:
+    """(height, width) labels of a region, in the study's dtype."""
+    return labels_reader(proposal).region(region).astype(proposal.label_dtype, copy=False)
+
+
+def model_probability(proposal: Proposal) -> SlabArray:
+    """What the model said by itself, without looking at known neighbours."""
+    return open_array(root_of(proposal), MODEL_PROBABILITY)
+
+
+def read_scores(proposal: Proposal) -> dict[str, tuple[NDArray[np.float32], int]]:
+    """Patch score maps (Z, PY, PX) by name, each with the side of its patches in pixels."""
+    maps = {}
+    for name in proposal.blend.get("scores", []):
+        array = open_array(root_of(proposal), f"{SCORES}/{name}")
+        maps[str(name)] = (array[:].astype(np.float32), int(array.array.attrs["patch"]))
+    return maps

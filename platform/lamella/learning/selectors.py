@@ -1,0 +1,32 @@
+"""What is read about models and proposals."""
+
+from lamella.cubes.models import Cube
+from lamella.learning.models import ModelVersion, Proposal
+from lamella.studies.models import Study
+
+
+def serving_version(study: Study) -> ModelVersion | None:
+    return study.model_versions.filter(state=ModelVersion.State.SERVING).first()
+
+
+def proposal_by(version: ModelVersion, cube: Cube) -> Proposal | None:
+    """The version's newest ready proposal for a cube."""
+    return (
+        Proposal.objects.filter(model_version=version, cube=cube, state=Proposal.State.READY)
+        .order_by("-pk")
+        .first()
+    )
+
+
+def current_proposal(cube: Cube) -> Proposal | None:
+    """What the serving version says of a cube; before one serves there is none."""
+    return (
+        Proposal.objects.filter(
+            cube=cube,
+            state=Proposal.State.READY,
+            model_version__state=ModelVersion.State.SERVING,
+        )
+        .select_related("model_version")
+        .order_by("-pk")
+        .first()
+    )

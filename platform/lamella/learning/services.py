@@ -1,0 +1,169 @@
+"""What changes training runs, model versions and proposals."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from lamella.cubes.models import Cube, Labels
+from lamella.jobs.services import cancel, enqueue
+from lamella.learning.models import ModelVersion, Proposal, TrainingRun
+from lamella.studies.models import Study
+
+# Points kept of a curve; older ones are thinned so that a long run stays small.
+_CURVE_POINTS = 400
+
+
+@transaction.atomic
+def start_run(
+    study: Study,
+    *,
+    config: Mapping[str, Any],
+    snapshot: Mapping[str, Any],
+    data_hash: str,
+    code_version: str,
+    parent: ModelVersion | None,
+) -> TrainingRun:
+    """Freeze what a run learns from, and queue it."""
+    run = TrainingRun.objects.create(
+        study=study,
+        parent=parent,
+        config=dict(config),
+        snapshot=dict(snapshot),
+        data_hash=data_hash,
+        code_version=code_version,
+    )
+    run.job = enqueue(
+        "train",
+        params={"run_id": run.pk},
+        title=f"Train on {snapshot.get('slices', 0)} slices",
+        scope=study.slug,
+        key=f"train:{run.pk}",
+    )
+    run.save(update_fields=["job"])
+    return run
+
+
+def begin_run(run: TrainingRun) -> None:
+    TrainingRun.objects.filter(pk=run.pk).update(
+        state=TrainingRun.State.RUNNING, started=run.started or timezone.now()
+    )
+
+
+def add_point(run: TrainingRun, point: Mapping[str, float | int | None]) -> None:
+    """Add a point to a run's curves; called by the one worker that holds its lease."""
+    if len(run.curves) >= _CURVE_POINTS:
+        run.curves = run.curves[: _CURVE_POINTS // 2 : 2] + run.curves[_CURVE_POINTS // 2 :]
+    # A resumed run goes on from its checkpoint: what came after that is told again.
+    step = point.get("step") or 0
+    run.curves = [p for p in run.curves if (p.get("step") or 0) < step] + [dict(point)]
+    TrainingRun.objects.filter(pk=run.pk).update(curves=run.curves)
+
+
+def finish_run(
+    run: TrainingRun, *, checkpoint: str, checksum: str, metrics: Mapping[str, Any]
+) -> ModelVersion:
+    """The run's model version, a candidate."""
+    TrainingRun.objects.filter(pk=run.pk).update(
+        state=TrainingRun.State.DONE, finished=timezone.now()
+    )
+    version, _ = ModelVersion.objects.get_or_create(
+        training_run=run,
+        defaults={
+            "study": run.study,
+            "number": _next_number(run.study),
+            "checkpoint": checkpoint,
+            "checksum": checksum,
+            "metrics": dict(metrics),
+            "voxel_size": run.snapshot.get("voxel_size", []),
+        },
+    )
+    return version
+
+
+def end_run(job_id: object, state: TrainingRun.State, error: str) -> None:
+    """A run's job ended without a model version."""
+    TrainingRun.objects.filter(
+        job_id=job_id, state__in=[TrainingRun.State.WAITING, TrainingRun.State.RUNNING]
+    ).update(state=state, error=error, finished=timezone.now())
+
+
+def cancel_run(run: TrainingRun) -> None:
+    if run.job is not None:
+        cancel(run.job)
+
+
+@transaction.atomic
+def adopt_external(study: Study, labels: Labels) -> ModelVersion:
+    """A model version that stands for another tool's masks."""
+    known = ModelVersion.objects.filter(study=study, labels=labels).first()
+    if known is not None:
+        return known
+    return ModelVersion.objects.create(
+        study=study,
+        number=_next_number(study),
+        kind=ModelVersion.Kind.EXTERNAL,
+        labels=labels,
+        gate={"decision": "serves", "reason": "another tool's masks, until there is training"},
+    )
+
+
+def _next_number(study: Study) -> int:
+    return int(study.model_versions.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+@transaction.atomic
+def serve(version: ModelVersion, gate: Mapping[str, Any] | None = None) -> None:
+    """Let a version serve; the one that served before is retired."""
+    versions = ModelVersion.objects.filter(study=version.study)
+    versions.filter(state=ModelVersion.State.SERVING).exclude(pk=version.pk).update(
+        state=ModelVersion.State.RETIRED
+    )
+    changes: dict[str, Any] = {} if gate is None else {"gate": dict(gate)}
+    versions.filter(pk=version.pk).update(
+        state=ModelVersion.State.SERVING, served_from=timezone.now(), **changes
+    )
+
+
+def retire(version: ModelVersion, gate: Mapping[str, Any]) -> None:
+    ModelVersion.objects.filter(pk=version.pk).update(
+        state=ModelVersion.State.RETIRED, gate=dict(gate)
+    )
+
+
+def ask_for_proposals(version: ModelVersion, cube: Cube) -> None:
+    """Queue what a model version makes of a cube, with what people know by then."""
+    enqueue(
+        "propose",
+        params={"version_id": version.pk, "cube_id": cube.pk},
+        title=f"Propose masks for {cube.name}",
+        scope=cube.study.slug,
+        key=f"propose:{version.pk}:{cube.pk}",
+    )
+
+
+def begin_proposal(
+    version: ModelVersion, cube: Cube, *, known: Mapping[str, Any], blend: Mapping[str, Any]
+) -> Proposal:
+    """The row of a proposal that is going to be written, or goes on being written."""
+    proposal = Proposal.objects.filter(
+        model_version=version, cube=cube, state=Proposal.State.WRITING
+    ).first()
+    if proposal is not None and proposal.known == dict(known):
+        return proposal
+    proposal = Proposal.objects.create(
+        model_version=version,
+        cube=cube,
+        known=dict(known),
+        blend=dict(blend),
+        label_dtype=cube.study.label_dtype,
+    )
+    proposal.uri = f"proposals/{proposal.pk}"
+    proposal.save(update_fields=["uri"])
+    return proposal
+
+
+def finish_proposal(proposal: Proposal) -> None:
+    Proposal.objects.filter(pk=proposal.pk).update(state=Proposal.State.READY)

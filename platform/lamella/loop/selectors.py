@@ -1,0 +1,120 @@
+"""What pages show of a study as a whole: cubes, rounds, work and people together."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.utils import timezone
+
+from lamella.accounts.models import User
+from lamella.annotation.models import Correction
+from lamella.cubes.models import Cube, VolumeState
+from lamella.rounds.models import Task
+from lamella.studies.access import visible_studies
+from lamella.studies.models import Membership, Role, Study, StudyState
+
+
+@dataclass(frozen=True)
+class Week:
+    """What volunteers did in the last seven days, in public studies."""
+
+    corrections: int
+    people: int
+    seconds: float
+    agreed: int
+
+
+@dataclass(frozen=True)
+class StudyCard:
+    study: Study
+    cube: Cube | None
+    z: int
+    role: str
+    tasks: int
+    agreed: int
+    may_try: bool
+
+
+def week() -> Week:
+    """True counts of the last seven days over the public studies. Three queries."""
+    since = timezone.now() - timedelta(days=7)
+    made = Correction.objects.filter(
+        created__gte=since,
+        withdrawn__isnull=True,
+        supersedes__isnull=True,
+        task__study__public=True,
+    ).aggregate(
+        corrections=Count("id"),
+        people=Count("volunteer", distinct=True),
+        seconds=Sum("active_seconds"),
+    )
+    agreed = Task.objects.filter(study__public=True, retired__gte=since).exclude(
+        kind=Task.Kind.GOLD
+    )
+    return Week(
+        corrections=made["corrections"],
+        people=made["people"],
+        seconds=made["seconds"] or 0.0,
+        agreed=agreed.count(),
+    )
+
+
+def public_cards(limit: int = 3) -> list[StudyCard]:
+    """Public studies that take work, the liveliest first."""
+    public = Study.objects.filter(public=True, state=StudyState.OPEN)
+    return _cards(public, {}, limit)
+
+
+def own_cards(user: User | AnonymousUser) -> list[StudyCard]:
+    """The studies a person is a member of (all of them for admins of the installation)."""
+    if not isinstance(user, User):
+        return []
+    roles = dict(Membership.objects.filter(user=user).values_list("study_id", "role"))
+    mine = visible_studies(user)
+    if not user.is_staff:
+        mine = mine.filter(pk__in=roles)
+    else:
+        roles = {pk: roles.get(pk, Role.ADMIN) for pk in mine.values_list("pk", flat=True)}
+    return _cards(mine, roles, 50)
+
+
+def _cards(studies: QuerySet[Study], roles: dict[int, str], limit: int) -> list[StudyCard]:
+    work = ~Q(tasks__kind=Task.Kind.GOLD)
+    done = Q(tasks__state__in=[Task.State.RETIRED, Task.State.ACCEPTED])
+    first_cube = Cube.objects.filter(study=OuterRef("pk"), state=VolumeState.READY).order_by("id")
+    newest = Task.objects.filter(
+        study=OuterRef("pk"), state=Task.State.OPEN, kind=Task.Kind.WORK
+    ).order_by("-priority", "id")
+    found = list(
+        studies.annotate(
+            task_count=Count("tasks", filter=work, distinct=True),
+            agreed_count=Count("tasks", filter=work & done, distinct=True),
+            first_cube=Subquery(first_cube.values("pk")[:1]),
+            live_cube=Subquery(newest.values("cube_id")[:1]),
+            live_z=Subquery(newest.values("z")[:1]),
+        ).order_by("-task_count", "-created")[:limit]
+    )
+    cubes = Cube.objects.in_bulk(
+        [pk for s in found if (pk := s.live_cube or s.first_cube) is not None]
+    )
+    today = timezone.localdate()
+    cards = []
+    for study in found:
+        cube = cubes.get(study.live_cube or study.first_cube)
+        role = roles.get(study.pk, "")
+        if cube is not None and not role and cube.embargo_until and cube.embargo_until > today:
+            cube = None
+        middle = cube.depth // 2 if cube else 0
+        cards.append(
+            StudyCard(
+                study=study,
+                cube=cube,
+                z=middle if study.live_z is None else study.live_z,
+                role=role,
+                tasks=study.task_count,
+                agreed=study.agreed_count,
+                may_try=study.state == StudyState.OPEN and (study.anonymous or bool(role)),
+            )
+        )
+    return cards
