@@ -1,0 +1,110 @@
+"""Where a store lies: a folder, or an address that fsspec knows (http, https, s3, memory).
+
+Whether a person may use a path or an address is not decided here; see `cubes.readers.allowed`.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from zarr.abc.store import Store
+from zarr.storage import FsspecStore, LocalStore
+
+# An address that was allowed must not lead on to one that was not.
+_HTTP_OPTIONS: dict[str, Any] = {"allow_redirects": False}
+
+
+@dataclass(frozen=True)
+class Location:
+    """The root of a store. `options` go to fsspec (for instance an S3 endpoint and its key)."""
+
+    url: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, root: "str | os.PathLike[str] | Location") -> "Location":
+        return root if isinstance(root, Location) else cls(os.fspath(root))
+
+    def __str__(self) -> str:
+        return self.url
+
+    @property
+    def is_remote(self) -> bool:
+        return "://" in self.url
+
+    def __truediv__(self, name: str) -> "Location":
+        return Location(f"{self.url.rstrip('/')}/{name}", self.options)
+
+    @property
+    def name(self) -> str:
+        return self.url.rstrip("/").rsplit("/", 1)[-1]
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        http = _HTTP_OPTIONS if self.url.startswith(("http://", "https://")) else {}
+        return {**http, **self.options}
+
+    @cached_property
+    def _remote(self) -> tuple[Any, str]:
+        filesystem, path = fsspec.url_to_fs(self.url, **self._options)
+        return filesystem, path
+
+    def store(self, *, read_only: bool) -> Store:
+        """The zarr store at this place."""
+        if not self.is_remote:
+            return LocalStore(self.url, read_only=read_only)
+        return FsspecStore.from_url(self.url, storage_options=self._options, read_only=read_only)
+
+    def exists(self) -> bool:
+        if not self.is_remote:
+            return Path(self.url).exists()
+        filesystem, path = self._remote
+        return bool(filesystem.exists(path))
+
+    def read(self) -> bytes | None:
+        """The bytes of this one file, None where there is none."""
+        try:
+            if not self.is_remote:
+                return Path(self.url).read_bytes()
+            filesystem, path = self._remote
+            return bytes(filesystem.cat_file(path))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def write(self, data: bytes) -> None:
+        """Replace this one file, in one step: a reader sees the old bytes or the new ones."""
+        if self.is_remote:
+            filesystem, path = self._remote
+            filesystem.pipe_file(path, data)
+            return
+        target = Path(self.url)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".partial")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    def remove(self) -> None:
+        """Remove the file or the whole tree at this place, if there is one."""
+        if self.is_remote:
+            filesystem, path = self._remote
+            if filesystem.exists(path):
+                filesystem.rm(path, recursive=True)
+            return
+        target = Path(self.url)
+        if target.is_dir() and not target.is_symlink():
+            shutil.rmtree(target)
+        else:
+            target.unlink(missing_ok=True)
