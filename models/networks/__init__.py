@@ -1,0 +1,1 @@
+"""The networks: segmenter and discriminator, training and prediction (torch lives here)."""

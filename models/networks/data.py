@@ -1,0 +1,225 @@
+"""Training windows: a few consecutive slices around a labelled one, cropped."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.config import TrainConfig
+from models.networks.types import TrainingCube, TrainingSlice, scale_intensity, target_of
+
+LABELLED_PER_WINDOW = 2
+"""Labelled slices of one window that are decoded at most; more cost time and add little variety."""
+PLACES_PER_SLICE = 4096
+"""Foreground pixels remembered of a slice and class, to place crops on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """B windows of n slices, side c, and the M labelled slices among them.
+
+    image: (B, n, c, c) float32, scaled to [-1, 1].
+    windows, slices: (M,) int64: labelled slice i is slice slices[i] of window windows[i].
+    target: (M, K + 1, c, c) float32, weight: (M, 1, c, c) float32.
+    """
+
+    image: Tensor
+    windows: Tensor
+    slices: Tensor
+    target: Tensor
+    weight: Tensor
+
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(*(getattr(self, name).to(device) for name in self.__slots__))
+
+
+class SliceCache:
+    """Scaled slices of several cubes, the least recently used dropped above a memory limit."""
+
+    def __init__(self, cubes: Sequence[TrainingCube], megabytes: int) -> None:
+        self.cubes = cubes
+        self.limit = megabytes * 2**20
+        self.bytes = 0
+        self.slices: OrderedDict[tuple[int, int], NDArray[np.float16]] = OrderedDict()
+
+    def window(self, cube: int, start: int, stop: int) -> list[NDArray[np.float16]]:
+        """The slices start <= z < stop of a cube, each (H, W)."""
+        missing = [z for z in range(start, stop) if (cube, z) not in self.slices]
+        if missing:
+            low, high = missing[0], missing[-1] + 1
+            source = self.cubes[cube]
+            read = scale_intensity(source.image[low:high], source.low, source.high)
+            for z, plane in zip(range(low, high), read, strict=True):
+                if (cube, z) not in self.slices:
+                    self.slices[cube, z] = plane.astype(np.float16)
+                    self.bytes += self.slices[cube, z].nbytes
+        found = []
+        for z in range(start, stop):
+            self.slices.move_to_end((cube, z))
+            found.append(self.slices[cube, z])
+        while self.bytes > self.limit and len(self.slices) > stop - start:
+            _, dropped = self.slices.popitem(last=False)
+            self.bytes -= dropped.nbytes
+        return found
+
+
+class WindowSampler:
+    """Draws batches of training windows; the same generator state gives the same batch.
+
+    Only slices near labelled ones are ever read. Raises ValueError where nothing is labelled.
+    """
+
+    def __init__(
+        self,
+        cubes: Sequence[TrainingCube],
+        classes: Sequence[int],
+        config: TrainConfig,
+        held_out: Mapping[int, frozenset[int]],
+        stride: int,
+    ) -> None:
+        self.cubes = cubes
+        self.classes = tuple(classes)
+        self.window = config.window
+        self.windows = config.windows
+        self.foreground_share = config.foreground_share
+        largest = max(max(cube.image.shape[1:3]) for cube in cubes)
+        self.side = min(config.crop, -(-largest // stride) * stride)
+        self.cache = SliceCache(cubes, config.cache_megabytes)
+        self.labelled: list[tuple[int, int]] = []
+        self.places: dict[tuple[int, int], list[NDArray[np.int64]]] = {}
+        """By (cube, z): one array (n, 2) of labelled pixels for each class present there."""
+        self.anywhere: dict[tuple[int, int], NDArray[np.int64]] = {}
+        for index, cube in enumerate(cubes):
+            for z in sorted(cube.known):
+                if z not in held_out.get(index, frozenset()):
+                    self._note(index, z)
+        if not self.labelled:
+            raise ValueError("Nothing is labelled yet; training needs at least one labelled slice.")
+
+    def _note(self, cube: int, z: int) -> None:
+        target, weight = target_of(self.cubes[cube].known[z], self.classes)
+        if not weight.any():
+            return
+        self.labelled.append((cube, z))
+        rng = np.random.default_rng((cube, z))
+        self.anywhere[cube, z] = _some(np.argwhere(weight > 0), rng)
+        found = [np.argwhere((channel >= 0.5) & (weight > 0)) for channel in target[1:]]
+        present = [_some(pixels, rng) for pixels in found if len(pixels)]
+        if present:
+            self.places[cube, z] = present
+
+    def draw(self, rng: np.random.Generator) -> Batch:
+        """A batch of windows."""
+        images, windows, slices, targets, weights = [], [], [], [], []
+        with_foreground = list(self.places)
+        for b in range(self.windows):
+            on_foreground = bool(with_foreground) and rng.random() < self.foreground_share
+            among = with_foreground if on_foreground else self.labelled
+            cube, z = among[rng.integers(len(among))]
+            if on_foreground:
+                present = self.places[cube, z]
+                pixels = present[rng.integers(len(present))]
+            else:
+                pixels = self.anywhere[cube, z]
+            rows, columns = self._crop(cube, pixels[rng.integers(len(pixels))], rng)
+            start, depth = self._reach(cube, z, rng)
+            planes = self.cache.window(cube, start, min(start + self.window, depth))
+            planes += [planes[-1]] * (self.window - len(planes))
+            images.append(np.stack([plane[np.ix_(rows[0], columns[0])] for plane in planes]))
+            for known in self._labelled_in(cube, z, start, rng):
+                target, weight = self._labels(self.cubes[cube].known[known], rows, columns)
+                windows.append(b)
+                slices.append(known - start)
+                targets.append(target)
+                weights.append(weight[None])
+        return Batch(
+            torch.from_numpy(np.stack(images).astype(np.float32)),
+            torch.tensor(windows),
+            torch.tensor(slices),
+            torch.from_numpy(np.stack(targets)),
+            torch.from_numpy(np.stack(weights)),
+        )
+
+    def _reach(self, cube: int, z: int, rng: np.random.Generator) -> tuple[int, int]:
+        """First slice of a window that holds z at a random position, and the cube's depth."""
+        depth = self.cubes[cube].image.shape[0]
+        start = z - int(rng.integers(self.window))
+        return max(0, min(start, depth - self.window)), depth
+
+    def _crop(
+        self, cube: int, centre: NDArray[np.int64], rng: np.random.Generator
+    ) -> tuple["Indices", "Indices"]:
+        height, width = self.cubes[cube].image.shape[1:3]
+        jitter = rng.integers(-self.side // 4, self.side // 4 + 1, size=2)
+        return (
+            _indices(int(centre[0] + jitter[0]) - self.side // 2, self.side, height, rng),
+            _indices(int(centre[1] + jitter[1]) - self.side // 2, self.side, width, rng),
+        )
+
+    def _labelled_in(self, cube: int, z: int, start: int, rng: np.random.Generator) -> list[int]:
+        others = [
+            other
+            for other in range(start, start + self.window)
+            if other != z and (cube, other) in self.anywhere
+        ]
+        rng.shuffle(others)
+        return [z, *others[: LABELLED_PER_WINDOW - 1]]
+
+    def _labels(
+        self, known: TrainingSlice, rows: "Indices", columns: "Indices"
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        take = np.ix_(rows[0], columns[0])
+        weight, fractions = known.weight, known.fractions
+        target, counted = target_of(
+            TrainingSlice(
+                np.asarray(known.labels)[take],
+                None if weight is None else np.asarray(weight)[take],
+                None if fractions is None else fractions[:, take[0], take[1]],
+            ),
+            self.classes,
+        )
+        # Mirrored pixels beyond the edge of a small slice carry no labels.
+        return target, counted * np.outer(rows[1], columns[1]).astype(np.float32)
+
+
+Indices = tuple[NDArray[np.int64], NDArray[np.bool_]]
+"""Pixel indices along one axis, and which of them are real and not mirrored."""
+
+
+def _indices(start: int, side: int, length: int, rng: np.random.Generator) -> Indices:
+    """`side` consecutive indices on an axis, mirrored beyond its ends where it is shorter."""
+    if length >= side:
+        first = max(0, min(start, length - side))
+    else:
+        first = int(rng.integers(length - side, 1))
+    plain = np.arange(first, first + side)
+    folded = plain % (2 * length)
+    real = (plain >= 0) & (plain < length)
+    return np.where(folded < length, folded, 2 * length - 1 - folded), real
+
+
+def _some(pixels: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    if len(pixels) <= PLACES_PER_SLICE:
+        return pixels
+    return pixels[rng.choice(len(pixels), PLACES_PER_SLICE, replace=False)]
+
+
+def data_hash(cubes: Sequence[TrainingCube], classes: Sequence[int]) -> str:
+    """sha256 of what a run learns from: each cube's key, shape and range, and its labels."""
+    digest = hashlib.sha256(repr(tuple(classes)).encode())
+    for cube in cubes:
+        shape = tuple(int(n) for n in cube.image.shape)
+        facts = (cube.key, shape, float(cube.low), float(cube.high), tuple(cube.voxel_size))
+        digest.update(repr(facts).encode())
+        for z in sorted(cube.known):
+            known = cube.known[z]
+            digest.update(str(z).encode())
+            for array in (known.labels, known.weight, known.fractions):
+                if array is not None:
+                    digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,93 @@
+"""What the networks are taught by: Dice and cross-entropy, and the adversarial losses by name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+Critic = Callable[[Tensor], Tensor]
+"""Mask (N, K, H, W) to logits a patch (N, 1, h, w); the image is already given."""
+
+
+class SegmentationLoss(nn.Module):
+    """Weighted cross-entropy plus Dice over the foreground classes, pooled over the batch.
+
+    Pixels of weight 0 (unlabelled, UNSURE) change nothing. Targets may be soft: (M, K + 1, H, W),
+    summing to 1 over the classes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        # MONAI takes seconds to import, and prediction has no need of it.
+        from monai.losses.dice import DiceLoss
+
+        self.dice = DiceLoss(include_background=False, batch=True, smooth_nr=1.0, smooth_dr=1.0)
+
+    def forward(self, logits: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """(cross-entropy, Dice loss) of logits (M, K + 1, H, W); weight is (M, 1, H, W)."""
+        entropy = -(target * F.log_softmax(logits, dim=1)).sum(dim=1, keepdim=True)
+        entropy = (weight * entropy).sum() / weight.sum().clamp(min=1.0)
+        shares = torch.softmax(logits, dim=1)
+        dice = self.dice(shares * weight, target * weight)
+        return entropy, dice
+
+
+@dataclass(frozen=True, slots=True)
+class AdversarialLoss:
+    """How the discriminator and the segmenter are set against each other.
+
+    discriminator: (critic, real masks, fake masks, weight) to what the discriminator minimises;
+        it is given the critic itself, so that a loss may add terms of its own (a penalty).
+    segmenter: (logits of the segmenter's masks, weight) to what the segmenter minimises.
+    Weights have the shape of the logits.
+    """
+
+    discriminator: Callable[[Critic, Tensor, Tensor, Tensor], Tensor]
+    segmenter: Callable[[Tensor, Tensor], Tensor]
+
+
+def weighted_mean(values: Tensor, weight: Tensor) -> Tensor:
+    """Mean of values under weights of the same shape; 0 where nothing counts."""
+    return (values * weight).sum() / weight.sum().clamp(min=1e-6)
+
+
+def _bce_discriminator(critic: Critic, real: Tensor, fake: Tensor, weight: Tensor) -> Tensor:
+    # -log sigmoid(x) = softplus(-x)
+    return 0.5 * (
+        weighted_mean(F.softplus(-critic(real)), weight)
+        + weighted_mean(F.softplus(critic(fake)), weight)
+    )
+
+
+def _bce_segmenter(logits: Tensor, weight: Tensor) -> Tensor:
+    return weighted_mean(F.softplus(-logits), weight)
+
+
+def _least_squares_discriminator(
+    critic: Critic, real: Tensor, fake: Tensor, weight: Tensor
+) -> Tensor:
+    return 0.5 * (
+        weighted_mean((critic(real) - 1.0) ** 2, weight)
+        + weighted_mean((critic(fake) + 1.0) ** 2, weight)
+    )
+
+
+def _least_squares_segmenter(logits: Tensor, weight: Tensor) -> Tensor:
+    return weighted_mean((logits - 1.0) ** 2, weight)
+
+
+ADVERSARIAL_LOSSES = {
+    "bce": AdversarialLoss(_bce_discriminator, _bce_segmenter),
+    # Mao et al. 2017, arXiv 1611.04076, with targets -1 and 1: logit 0 is undecided, as in bce.
+    "lsgan": AdversarialLoss(_least_squares_discriminator, _least_squares_segmenter),
+}
+
+
+def adversarial_loss(name: str) -> AdversarialLoss:
+    """The adversarial loss of this name."""
+    if name not in ADVERSARIAL_LOSSES:
+        known = ", ".join(sorted(ADVERSARIAL_LOSSES))
+        raise ValueError(f'There is no adversarial loss "{name}"; choose one of {known}.')
+    return ADVERSARIAL_LOSSES[name]

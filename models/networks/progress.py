@@ -1,0 +1,39 @@
+"""What a training run tells while it goes, and at its end."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class TrainProgress:
+    """Where a run stands."""
+
+    step: int
+    steps: int | None
+    """Steps in all, where the budget is in steps."""
+    seconds: float
+    fraction: float
+    """Share of the budget used, 0 to 1."""
+    losses: dict[str, float]
+    """Running means of cross_entropy, dice, adversarial and discriminator, as far as they run."""
+    validation_dice: float | None
+    """The last one measured, or None."""
+    real_score: float
+    """Mean score, 0 to 1, that the discriminator gives to labels."""
+    fake_score: float
+    """Mean score, 0 to 1, that the discriminator gives to proposals."""
+    saturated: bool
+    """Whether the discriminator is so far ahead that its scores no longer rank."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult:
+    """How a run ended."""
+
+    checkpoint: Path | None
+    """The model to use, or None where the run was stopped and can be continued."""
+    curves: tuple[TrainProgress, ...]
+    validation_dice: float | None
+    """Dice of the saved model on the held-out slices, or None where there were none."""
+    steps: int
+    seconds: float

@@ -1,0 +1,104 @@
+"""The segmenter: a cube as a sequence of slices.
+
+A 2D U-Net (Ronneberger et al. 2015, arXiv 1505.04597) sees each slice by itself; at its deepest
+levels a bidirectional ConvLSTM along z lets slices speak to each other, after TCuPGAN
+(arXiv 2311.14177). Features are normalised within a slice, so slices depend on each other through
+the ConvLSTM alone.
+"""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.config import NetworkConfig
+from models.networks.convlstm import BidirectionalConvLSTM
+
+
+class Block(nn.Sequential):
+    """Two 3 x 3 convolutions, each normalised within the slice: (N, C, H, W) to (N, D, H, W)."""
+
+    def __init__(self, channels: int, out: int, group: int) -> None:
+        layers: list[nn.Module] = []
+        for given in (channels, out):
+            layers += [
+                nn.Conv2d(given, out, 3, padding=1, bias=False),
+                nn.GroupNorm(out // group, out),
+                nn.ReLU(inplace=True),
+            ]
+        super().__init__(*layers)
+
+
+class Segmenter(nn.Module):
+    """Intensities (B, Z, H, W), scaled to [-1, 1], to logits (B, K + 1, Z, H, W).
+
+    Any number of slices, any height and width. Channel 0 is background.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        channels = config.channels
+        if not 1 <= config.recurrent_levels <= len(channels):
+            raise ValueError(
+                f"A segmenter of {len(channels)} levels has 1 to {len(channels)} recurrent levels, "
+                f"not {config.recurrent_levels}."
+            )
+        self.config = config
+        self.stride = 2 ** (len(channels) - 1)
+        ups = range(len(channels) - 1)
+        self.down = nn.ModuleList(
+            Block(given, out, config.group)
+            for given, out in zip((1, *channels[:-1]), channels, strict=True)
+        )
+        self.narrow = nn.ModuleList(nn.Conv2d(channels[i + 1], channels[i], 1) for i in ups)
+        self.up = nn.ModuleList(Block(2 * channels[i], channels[i], config.group) for i in ups)
+        self.first_recurrent = len(channels) - config.recurrent_levels
+        memory = config.memory / max(config.anisotropy, 0.25)
+        self.along_z = nn.ModuleList(
+            BidirectionalConvLSTM(width, config.recurrent_channels, memory)
+            for width in channels[self.first_recurrent :]
+        )
+        self.head = nn.Conv2d(channels[0], config.classes + 1, 1)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, image: Tensor) -> Tensor:
+        batch, depth = image.shape[:2]
+        every = torch.arange(batch * depth, device=image.device)
+        logits = self.select(image, every // depth, every % depth)
+        return logits.reshape(batch, depth, *logits.shape[1:]).transpose(1, 2)
+
+    def select(self, image: Tensor, windows: Tensor, slices: Tensor) -> Tensor:
+        """Logits (M, K + 1, H, W) of M chosen slices: of window windows[i] the slice slices[i].
+
+        The others are encoded for the ConvLSTM, but not decoded, which saves more than half.
+        """
+        batch, depth, height, width = image.shape
+        levels = self.encode(image.reshape(batch * depth, 1, height, width))
+        for i, along_z in enumerate(self.along_z, start=self.first_recurrent):
+            features = levels[i]
+            related = along_z(features.reshape(batch, depth, *features.shape[1:]))
+            levels[i] = related.flatten(0, 1)
+        chosen = windows * depth + slices
+        return self.decode([level[chosen] for level in levels], height, width)
+
+    def encode(self, slices: Tensor) -> list[Tensor]:
+        """Features of single slices (N, 1, H, W), one tensor a level, finest first."""
+        height, width = slices.shape[-2:]
+        missing = (0, -width % self.stride, 0, -height % self.stride)
+        x = F.pad(slices, missing, mode="replicate") if any(missing) else slices
+        x = x.contiguous(memory_format=torch.channels_last)
+        levels: list[Tensor] = []
+        for i, block in enumerate(self.down):
+            x = block(F.max_pool2d(x, 2) if i else x)
+            levels.append(x)
+        return levels
+
+    def decode(self, levels: list[Tensor], height: int, width: int) -> Tensor:
+        """Logits (N, K + 1, height, width) from the features of N slices, all levels."""
+        x = levels[-1]
+        for i in reversed(range(len(self.up))):
+            x = F.interpolate(self.narrow[i](x), scale_factor=2, mode="bilinear")
+            x = self.up[i](torch.cat([levels[i], x], dim=1))
+        logits = cast(Tensor, self.head(x))
+        return logits[..., :height, :width].float()
