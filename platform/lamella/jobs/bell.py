@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING
 
 import celery
 from django.conf import settings
-from kombu import Queue
 from kombu.exceptions import ChannelError
-
-from lamella.jobs.kinds import QUEUES
 
 if TYPE_CHECKING:
     from lamella.jobs.models import Job
@@ -49,7 +46,6 @@ def celery_app() -> celery.Celery:
         broker_connection_retry_on_startup=True,
         # A worker outlives its broker: it waits for it to come back, however long.
         broker_connection_max_retries=None,
-        task_queues=[Queue(name) for name in QUEUES],
         task_default_queue="light",
         task_ignore_result=True,
         # The Job row decides who works, so a message may be acknowledged at once.
@@ -57,6 +53,7 @@ def celery_app() -> celery.Celery:
         task_publish_retry=False,
         worker_prefetch_multiplier=1,
         worker_send_task_events=False,
+        worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,
     )

@@ -4,6 +4,7 @@ Called every two seconds by the scheduler. Two schedulers at once do no harm.
 """
 
 import logging
+import uuid
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -56,7 +57,7 @@ def reconcile_now() -> None:
         logger.info("%s", report)
 
 
-def _take_away(pk: object, now: datetime) -> str:
+def _take_away(pk: uuid.UUID, now: datetime) -> str:
     """Decide about one job whose lease has lapsed."""
     with transaction.atomic():
         # A row that its worker is just recording under is locked: leave that one alone.
