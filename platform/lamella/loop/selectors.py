@@ -1,10 +1,10 @@
 """What pages show of a study as a whole: cubes, rounds, work and people together."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from lamella.accounts.models import User
@@ -77,6 +77,45 @@ def own_cards(user: User | AnonymousUser) -> list[StudyCard]:
     else:
         roles = {pk: roles.get(pk, Role.ADMIN) for pk in mine.values_list("pk", flat=True)}
     return _cards(mine, roles, 50)
+
+
+@dataclass(frozen=True)
+class OwnWork:
+    slug: str
+    title: str
+    corrections: int
+    seconds: float
+    agreed: int
+    last: datetime
+
+
+def own_work(user: User) -> list[OwnWork]:
+    """A person's corrections, study by study, the latest first. One query."""
+    settled = [Task.State.RETIRED, Task.State.ACCEPTED]
+    rows = (
+        Correction.objects.filter(
+            volunteer__user=user, supersedes__isnull=True, withdrawn__isnull=True
+        )
+        .values("task__study__slug", "task__study__title")
+        .annotate(
+            corrections=Count("id"),
+            seconds=Sum("active_seconds"),
+            agreed=Count("id", filter=Q(task__state__in=settled)),
+            last=Max("created"),
+        )
+        .order_by("-last")
+    )
+    return [
+        OwnWork(
+            slug=row["task__study__slug"],
+            title=row["task__study__title"],
+            corrections=row["corrections"],
+            seconds=row["seconds"],
+            agreed=row["agreed"],
+            last=row["last"],
+        )
+        for row in rows
+    ]
 
 
 def _cards(studies: QuerySet[Study], roles: dict[int, str], limit: int) -> list[StudyCard]:

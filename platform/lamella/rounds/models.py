@@ -20,7 +20,8 @@ class Round(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     strategy = models.CharField(max_length=40)
     seed = models.PositiveIntegerField()
-    # {"cube id": {"z": […], "scores": {name: […]}, "chosen": […], "audit": […]}}
+    # Every candidate with its scores, and the order of those that were not chosen: see
+    # loop.selecting.
     selection = models.JSONField(default=dict)
     figures = models.JSONField(default=dict, help_text="what the round was worth, once closed")
     opened = models.DateTimeField(auto_now_add=True)
@@ -74,6 +75,9 @@ class Task(models.Model):
     # Places: live leases and submissions may fill `redundancy` of them, never more.
     redundancy = models.PositiveIntegerField(default=3)
     places_taken = models.PositiveIntegerField(default=0)
+    extra = models.BooleanField(
+        default=False, help_text="added so that nobody waits; the round does not wait for it"
+    )
     priority = models.FloatField(default=0.0, help_text="higher is offered first")
     score = models.FloatField(null=True, blank=True)
     scores = models.JSONField(default=dict)

@@ -1,0 +1,188 @@
+"""What the correction page is told about a task."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import numpy as np
+from ninja import Schema
+
+from lamella.annotation.models import Assignment
+from lamella.cubes.models import Cube
+from lamella.cubes.volumes import reader_of
+from lamella.learning.proposals import read_scores
+from lamella.rounds.masks import region_of, task_proposal
+from lamella.rounds.models import Task
+from lamella.studies.markdown import render
+from lamella.studies.models import Study
+from lamella.volumes.codec import mask_hash
+from lamella.volumes.geometry import TILE
+
+# How many slices to either side can be looked at.
+NEIGHBOURS = 3
+# How many doubtful patches are pointed out, and how doubtful they must be among the slice's own.
+DOUBTFUL = 8
+
+
+class ClassOut(Schema):
+    value: int
+    name: str
+    color: str
+
+
+class StudyOut(Schema):
+    slug: str
+    title: str
+    guide_html: str
+    consent_version: str
+    classes: list[ClassOut]
+    label_dtype: str
+
+
+class LevelOut(Schema):
+    level: int
+    shape: tuple[int, int, int]
+    scale: tuple[float, float, float]
+
+
+class CubeOut(Schema):
+    id: int
+    name: str
+    shape: tuple[int, int, int]
+    levels: list[LevelOut]
+    tile: int
+    version: str
+    unit: str | None
+    voxel_size: tuple[float, float, float]
+
+
+class ProposalOut(Schema):
+    url: str
+    hash: str
+    origin: Literal["machine", "none"]
+
+
+class PatchOut(Schema):
+    y0: int
+    x0: int
+    height: int
+    width: int
+    score: float
+
+
+class TaskPayload(Schema):
+    assignment_id: UUID
+    lease_until: datetime
+    task_id: int
+    kind: Literal["work", "practice"]
+    study: StudyOut
+    cube: CubeOut
+    z: int
+    y0: int
+    x0: int
+    height: int
+    width: int
+    round: int | None
+    neighbours: list[int]
+    proposal: ProposalOut
+    doubtful: list[PatchOut]
+    note: str
+
+
+def payload_of(assignment: Assignment) -> TaskPayload:
+    """All that the page needs of a task. Says of audit tasks nothing but that they are work."""
+    task = assignment.task
+    study, cube = task.study, task.cube
+    last = cube.depth - 1
+    return TaskPayload(
+        assignment_id=assignment.pk,
+        lease_until=assignment.lease_until,
+        task_id=task.pk,
+        kind="practice" if assignment.practice else "work",
+        study=study_out(study),
+        cube=cube_out(cube),
+        z=task.z,
+        y0=task.y0,
+        x0=task.x0,
+        height=task.height,
+        width=task.width,
+        round=task.round.number if task.round else None,
+        neighbours=list(range(max(0, task.z - NEIGHBOURS), min(last, task.z + NEIGHBOURS) + 1)),
+        proposal=ProposalOut(
+            url=f"/api/v1/tasks/{task.pk}/proposal",
+            hash=mask_hash(task_proposal(task)),
+            origin="machine" if task.proposal_id else "none",
+        ),
+        doubtful=doubtful_patches(task),
+        note=task.note,
+    )
+
+
+def study_out(study: Study) -> StudyOut:
+    return StudyOut(
+        slug=study.slug,
+        title=study.title,
+        guide_html=render(study.guide),
+        consent_version=study.consent_version,
+        classes=[
+            ClassOut(value=c.value, name=c.name, color=c.color) for c in study.classes.all()
+        ],
+        label_dtype=study.label_dtype,
+    )
+
+
+def cube_out(cube: Cube) -> CubeOut:
+    reader = reader_of(cube)
+    z, y, x = cube.voxel_size or (1.0, 1.0, 1.0)
+    return CubeOut(
+        id=cube.pk,
+        name=cube.name,
+        shape=tuple(cube.shape),
+        levels=[
+            LevelOut(
+                level=level.index,
+                shape=level.shape,
+                scale=(z * level.factors[0], y * level.factors[1], x * level.factors[2]),
+            )
+            for level in reader.levels
+        ],
+        tile=TILE,
+        version=cube.checksum[:16],
+        unit=cube.unit or None,
+        voxel_size=(z, y, x),
+    )
+
+
+def doubtful_patches(task: Task) -> list[PatchOut]:
+    """The patches of a task that the discriminator finds least real, worst first."""
+    if task.proposal is None:
+        return []
+    maps = read_scores(task.proposal)
+    found = maps.get("discriminator_focus") or maps.get("discriminator")
+    if found is None:
+        return []
+    doubt, patch = found
+    region = region_of(task)
+    rows = range(region.y0 // patch, (region.rows.stop - 1) // patch + 1)
+    columns = range(region.x0 // patch, (region.columns.stop - 1) // patch + 1)
+    plane = doubt[task.z][rows.start : rows.stop, columns.start : columns.stop]
+    order = np.argsort(plane, axis=None)[::-1][:DOUBTFUL]
+    bound = float(np.mean(plane) + np.std(plane))
+    patches = []
+    for flat in order:
+        row, column = divmod(int(flat), plane.shape[1])
+        score = float(plane[row, column])
+        if not score > bound:
+            break
+        y0 = max((rows.start + row) * patch, region.y0) - region.y0
+        x0 = max((columns.start + column) * patch, region.x0) - region.x0
+        patches.append(
+            PatchOut(
+                y0=y0,
+                x0=x0,
+                height=min(patch, region.height - y0),
+                width=min(patch, region.width - x0),
+                score=score,
+            )
+        )
+    return patches

@@ -1,0 +1,92 @@
+"""Looks at a study and says in what situation it is, for `steps.next_step`."""
+
+from lamella.consensus.known import Source, digest, sources_of
+from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
+from lamella.jobs.models import Job, JobState
+from lamella.learning.models import ModelVersion
+from lamella.learning.selectors import proposal_by, serving_version
+from lamella.loop.steps import Situation
+from lamella.rounds.models import Certificate, Round, Task
+from lamella.studies.models import Study, StudyState
+
+
+def ready_cubes(study: Study) -> list[Cube]:
+    return list(study.cubes.filter(state=VolumeState.READY).order_by("pk"))
+
+
+def known_sources(study: Study) -> list[Source]:
+    """All that is known of a study's cubes."""
+    return [source for cube in ready_cubes(study) for source in sources_of(cube)]
+
+
+def candidate_version(study: Study) -> ModelVersion | None:
+    return (
+        study.model_versions.filter(state=ModelVersion.State.CANDIDATE).order_by("-number").first()
+    )
+
+
+def external_labels(study: Study) -> list[Labels]:
+    return list(
+        Labels.objects.filter(
+            cube__study=study, role=LabelsRole.EXTERNAL, state=VolumeState.READY
+        ).order_by("pk")
+    )
+
+
+def situation_of(study: Study) -> Situation:
+    cubes = ready_cubes(study)
+    pending = [VolumeState.WAITING, VolumeState.INGESTING]
+    known = digest(known_sources(study))
+    candidate = candidate_version(study)
+    serving = serving_version(study)
+    last_run = study.training_runs.order_by("-pk").first()
+    opened = study.rounds.filter(state=Round.State.OPEN).first()
+    serving_known = _proposals_know(serving, cubes) if serving else None
+    return Situation(
+        open=study.state == StudyState.OPEN,
+        cubes_ready=len(cubes),
+        cubes_pending=study.cubes.filter(state__in=pending).count()
+        + Labels.objects.filter(cube__study=study, state__in=pending).count(),
+        busy=Job.objects.filter(
+            scope=study.slug,
+            kind__in=["train", "propose"],
+            state__in=[JobState.QUEUED, JobState.RUNNING],
+        ).exists(),
+        round_open=opened is not None,
+        tasks_open=0
+        if opened is None
+        else opened.tasks.filter(state=Task.State.OPEN, extra=False).count(),
+        rounds=study.rounds.filter(state=Round.State.CLOSED, number__gte=1).count(),
+        max_rounds=study.max_rounds,
+        known=known,
+        trained_on=last_run.snapshot.get("known", "") if last_run else "",
+        candidate=candidate is not None,
+        candidate_proposed=candidate is not None
+        and all(proposal_by(candidate, cube) for cube in cubes),
+        serving=serving is not None,
+        serving_known=serving_known or "",
+        serving_proposed=serving_known is not None,
+        external=bool(external_labels(study)),
+        target_reached=target_reached(study, cubes),
+    )
+
+
+def _proposals_know(version: ModelVersion, cubes: list[Cube]) -> str | None:
+    """What the version's proposals build on, if all of them build on the same; else None."""
+    told = set()
+    for cube in cubes:
+        proposal = proposal_by(version, cube)
+        if proposal is None:
+            return None
+        told.add(str(proposal.known.get("study", "")))
+    return told.pop() if len(told) == 1 else None
+
+
+def target_reached(study: Study, cubes: list[Cube]) -> bool:
+    """Whether every cube's newest certificate lies wholly above the target."""
+    newest = [
+        Certificate.objects.filter(cube=cube).order_by("-created", "-pk").first() for cube in cubes
+    ]
+    return bool(newest) and all(
+        c is not None and c.low is not None and c.low >= study.target_dice for c in newest
+    )
