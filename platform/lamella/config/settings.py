@@ -6,7 +6,11 @@ Without any variable this is one machine: SQLite, Zarr on disk, Celery over the 
 import secrets
 from pathlib import Path
 
+import django_stubs_ext
 import environ
+
+# Lets annotations such as ModelForm[Study] stand in code that runs.
+django_stubs_ext.monkeypatch()
 
 ROOT = Path(__file__).resolve().parents[3]
 env = environ.Env()
@@ -46,6 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "lamella.pages",  # before allauth, whose templates it replaces
     "allauth",
     "allauth.account",
     "lamella.jobs",
@@ -58,13 +63,13 @@ INSTALLED_APPS = [
     "lamella.consensus",
     "lamella.exchange",
     "lamella.loop",
-    "lamella.pages",
     *env.list("LAMELLA_EXTRA_APPS", default=["workers"]),
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "lamella.pages.middleware.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -72,6 +77,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "lamella.pages.middleware.Refusals",
 ]
 
 ROOT_URLCONF = "lamella.config.urls"
