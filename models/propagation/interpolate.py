@@ -87,7 +87,7 @@ class SignedDistances:
             share = np.where(both, d_low / gap, np.where(np.isfinite(d_high), 1, 0))
         share = share.astype(np.float32)
         nearest = np.minimum(d_low, d_high)
-        distance = (1 - share) * low + share * high
+        distance = (low + share * (high - low)).astype(np.float32)
         return Evidence(_combine(distance, np.isfinite(nearest)), nearest, gap)
 
     def labels(self, z: int) -> Labels:
@@ -197,7 +197,7 @@ def class_distances(
 
 
 def _combine(maps: Floats, near: Mask) -> Floats:
-    """(K, H, W) evidence from interpolated distance maps (see class_distances); 0 outside `near`."""
+    """(K, H, W) evidence from interpolated distance maps (class_distances); 0 outside `near`."""
     result = maps[:1]
     if len(maps) > 1:
         which = maps[1:]

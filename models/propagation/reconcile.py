@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import label as connected
+from skimage.measure import label
 from skimage.morphology import remove_small_objects
 
-from models.labels import Floats, Labels, Mask
+from models.labels import Floats, Labels, Mask, unsure_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,17 +137,12 @@ def seams(slices: Iterable[ExportSlice]) -> SeamReport:
 
 
 def _components(labels: Labels) -> tuple[Labels, Labels]:
-    """(H, W) component numbers from 1, components being connected pixels of one value, and the
-    value of each."""
-    numbered = np.zeros(labels.shape, dtype=np.uint32)
-    values: list[int] = [0]
-    for value in np.unique(labels):
-        if value == 0 or value == np.iinfo(labels.dtype).max:
-            continue
-        parts, count = connected(labels == value)
-        numbered[parts > 0] = parts[parts > 0] + len(values) - 1
-        values += [int(value)] * count
-    return numbered, np.array(values, dtype=np.uint32)
+    """(H, W) numbers of connected pixels of one value, from 1, and the value of each number."""
+    kept = np.where(labels == unsure_of(labels.dtype), 0, labels)
+    numbered: Labels = label(kept, background=0, connectivity=1).astype(np.uint32)  # type: ignore[no-untyped-call]
+    values = np.zeros(int(numbered.max(initial=0)) + 1, dtype=np.uint32)
+    values[numbered] = kept
+    return numbered, values
 
 
 def _compare(
