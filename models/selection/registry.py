@@ -1,0 +1,35 @@
+"""Strategies by name."""
+
+from collections.abc import Callable
+
+from models.config import SelectionConfig
+from models.selection.bisection import Bisection
+from models.selection.discriminator import Discriminator
+from models.selection.entropy import Entropy
+from models.selection.oracle import Oracle
+from models.selection.pool import Strategy
+from models.selection.random_choice import Random
+from models.selection.spread import Spread
+from models.selection.uniform import Uniform
+
+STRATEGIES: dict[str, Callable[[SelectionConfig], Strategy]] = {
+    Discriminator.name: Discriminator,
+    Entropy.name: Entropy,
+    Random.name: Random,
+    Uniform.name: Uniform,
+    Bisection.name: Bisection,
+    Spread.name: Spread,
+    Oracle.name: Oracle,
+}
+
+FOR_STUDIES = tuple(name for name in STRATEGIES if name != Oracle.name)
+"""What a study may be set to; the oracle needs the truth."""
+
+
+def strategy(name: str, config: SelectionConfig | None = None) -> Strategy:
+    """The strategy of that name. Raises ValueError that lists the names there are."""
+    if name not in STRATEGIES:
+        raise ValueError(
+            f"There is no strategy “{name}”; choose one of {', '.join(sorted(STRATEGIES))}."
+        )
+    return STRATEGIES[name](config or SelectionConfig())
