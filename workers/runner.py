@@ -177,6 +177,9 @@ def _work(ctx: JobContext) -> str:
     except ShuttingDown:
         _persist(lambda: services.release(lease))
         return "released"
+    except SystemExit:  # a signal that ends the process at once
+        _persist(lambda: services.release(lease))
+        raise
     except Exception as error:
         if ctx.finished:  # what it was for is recorded; the rest is for the log
             logger.exception("job=%s failed after its effect was recorded", ctx.job.pk)

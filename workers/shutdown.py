@@ -1,43 +1,32 @@
 """Tells a running job that its worker is being stopped.
 
 Celery's own warm shutdown waits until the task ends, which for a training may be hours. The jobs
-here are resumed from their checkpoints, so they are asked to stop instead.
+here resume from their checkpoints, so they are asked to stop instead. The question is a byte of
+memory that the parent shares with its pool processes: every signal has a meaning of its own in
+the pool already.
 """
 
-import os
-import signal
-import threading
-from types import FrameType
+import mmap
 from typing import Any
 
-from billiard import active_children  # type: ignore[import-untyped]
-from celery.signals import worker_process_init, worker_shutting_down
+from celery.signals import worker_shutting_down
 
-_requested = threading.Event()
+# Made before the pool is forked; anonymous and shared.
+_flag = mmap.mmap(-1, 1)
 
 
 def requested() -> bool:
-    return _requested.is_set()
+    """Has this worker been asked to take no more work and to stop what it does?"""
+    return _flag[0] == 1
 
 
-def _note(signum: int, frame: FrameType | None) -> None:
-    _requested.set()
+def request(**_: Any) -> None:
+    _flag[0] = 1
 
 
-def _listen(**_: Any) -> None:
-    """In a pool process: SIGTERM is a request, not the end; the parent ends the process."""
-    signal.signal(signal.SIGTERM, _note)
+def forget() -> None:
+    """Take the request back (for tests, where the process lives on)."""
+    _flag[0] = 0
 
 
-def _pass_on(**_: Any) -> None:
-    """In the parent: a signal that reached it alone (``docker stop``) goes to its children too."""
-    _requested.set()
-    for child in active_children():
-        try:
-            os.kill(child.pid, signal.SIGTERM)
-        except ProcessLookupError:
-            continue
-
-
-worker_process_init.connect(_listen)
-worker_shutting_down.connect(_pass_on)
+worker_shutting_down.connect(request)

@@ -34,8 +34,8 @@ def job_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Handler], Job]:
 
 @pytest.fixture
 def shut_down() -> Iterator[Callable[[], None]]:
-    yield shutdown._requested.set
-    shutdown._requested.clear()
+    yield shutdown.request
+    shutdown.forget()
 
 
 def run(job: Job) -> str:

@@ -155,6 +155,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 BROKER_DIR = DATA_DIR / "broker"
 BROKER_URL = env.str("LAMELLA_BROKER_URL", default=env.str("REDIS_URL", default="filesystem://"))
 
+# What the scheduler calls every two seconds; each must be harmless where it runs twice.
+PERIODIC = ["lamella.jobs.reconciler.reconcile_now"]
+
 # Volumes, proposals, checkpoints, exports: a folder, or an address such as s3://bucket/prefix.
 STORE_URL = env.str("LAMELLA_STORE", default=str(DATA_DIR / "store"))
 STORE_OPTIONS = env.json("LAMELLA_STORE_OPTIONS", default={})
