@@ -1,5 +1,6 @@
 """Reading OME-Zarr 0.4 and 0.5, from a folder or an address, as a (Z, Y, X) cube with levels."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -49,6 +50,7 @@ class ArrayView:
         self.shape: tuple[int, int, int] = (depth, height, width)
         self.dtype = np.dtype(array.dtype).newbyteorder("=")
         self.ndim = 3
+        self.chunk_bytes = math.prod(array.chunks) * self.dtype.itemsize
 
     def __len__(self) -> int:
         return self.shape[0]

@@ -96,7 +96,8 @@ class SlabArray:
                     _shifted(window[0], rows.start),
                     _shifted(window[1], columns.start),
                 ]
-                self.array[tuple(place)] = data[(*outer, slice(None), *window)]
+                part: list[Any] = [*outer, slice(None), *window]
+                self.array[tuple(place)] = data[tuple(part)]
 
     def mark(self, z0: int) -> None:
         """Count the slab that begins at z0 as done."""

@@ -95,3 +95,12 @@ class RobustRange:
         ordered = (key << (32 - _FLOAT_KEY_BITS)) | (1 << (31 - _FLOAT_KEY_BITS))
         bits = ordered & 0x7FFFFFFF if ordered >> 31 else ~ordered & 0xFFFFFFFF
         return float(np.array([bits], np.uint32).view(np.float32)[0])
+
+
+def distinct(array: NDArray[Any]) -> NDArray[Any]:
+    """The sorted distinct values; fast where neighbours are mostly equal, as in labels."""
+    flat = np.ravel(array)
+    if flat.size == 0:
+        return flat
+    changes = np.flatnonzero(flat[1:] != flat[:-1])
+    return np.unique(np.concatenate((flat[:1], flat[changes + 1])))
