@@ -27,7 +27,7 @@ class Volunteer(models.Model):
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="volunteer"
     )
     # SHA-256 of the anonymous session's secret, so the table alone lets nobody impersonate.
-    session_hash = models.CharField(max_length=64, unique=True, null=True, blank=True)  # noqa: DJ001
+    session_hash = models.CharField(max_length=64, unique=True, null=True, blank=True)
     paused = models.BooleanField(default=False)
     created = models.DateTimeField(auto_now_add=True)
 

@@ -20,5 +20,3 @@ def erase(user: User) -> Volunteer | None:
 
 def pause_volunteer(volunteer: Volunteer, *, paused: bool) -> None:
     Volunteer.objects.filter(pk=volunteer.pk).update(paused=paused)
-
-

@@ -18,7 +18,13 @@ from lamella.annotation.offers import renew as renew_lease
 from lamella.annotation.payload import NEIGHBOURS, TaskPayload, payload_of
 from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
-from lamella.studies.access import ForbiddenError, NotVisibleError, has_role, may_contribute, study_for
+from lamella.studies.access import (
+    ForbiddenError,
+    NotVisibleError,
+    has_role,
+    may_contribute,
+    study_for,
+)
 from lamella.studies.models import Role
 from lamella.volumes import codec
 
@@ -98,15 +104,12 @@ def release(request: HttpRequest, assignment_id: UUID) -> Status[None]:
 
 
 @router.post(
-    "/assignments/{uuid:assignment_id}/corrections", response={200: CorrectionOut, 201: CorrectionOut}
+    "/assignments/{uuid:assignment_id}/corrections",
+    response={200: CorrectionOut, 201: CorrectionOut},
 )
-def submit(
-    request: HttpRequest, assignment_id: UUID, body: CorrectionIn
-) -> Status[CorrectionOut]:
+def submit(request: HttpRequest, assignment_id: UUID, body: CorrectionIn) -> Status[CorrectionOut]:
     """Hand in a mask. Sending the same one again is harmless and answered alike."""
-    correction, new = services.submit(
-        _own_assignment(request, assignment_id), _submission(body)
-    )
+    correction, new = services.submit(_own_assignment(request, assignment_id), _submission(body))
     return Status(201 if new else 200, _out(correction))
 
 
@@ -139,7 +142,8 @@ def proposal(request: HttpRequest, task_id: int, z: int | None = None) -> HttpRe
         raise NotVisibleError
     if z is not None and not (0 <= z < task.cube.depth and abs(z - task.z) <= NEIGHBOURS):
         raise HttpError(
-            404, f"Slice {z} is not near slice {task.z} of this task; ask for one of its neighbours."
+            404,
+            f"Slice {z} is not near slice {task.z} of this task; ask for one of its neighbours.",
         )
     mask = task_proposal(task, z)
     response = HttpResponse(codec.pack(mask), content_type="application/octet-stream")

@@ -21,7 +21,9 @@ def practice_message(correction: Correction) -> str:
     if percent >= 95:
         return f"This was a practice slice: your mask matches the experts' to {percent} %. Superb."
     if percent >= 85:
-        return f"This was a practice slice: your mask matches the experts' to {percent} %. Well done."
+        return (
+            f"This was a practice slice: your mask matches the experts' to {percent} %. Well done."
+        )
     return (
         f"This was a practice slice: your mask matches the experts' to {percent} %. "
         "The guide shows what to look for."

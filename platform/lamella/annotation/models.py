@@ -20,9 +20,7 @@ class Assignment(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="assignments")
-    volunteer = models.ForeignKey(
-        Volunteer, on_delete=models.PROTECT, related_name="assignments"
-    )
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="assignments")
     state = models.CharField(max_length=10, choices=State, default=State.LEASED)
     practice = models.BooleanField(default=False, help_text="a gold task, for feedback alone")
     # Whether this lease fills one of the task's places; late and practice work does not.
@@ -46,13 +44,9 @@ class Correction(models.Model):
 
     # Made by the client: the idempotency key.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    assignment = models.ForeignKey(
-        Assignment, on_delete=models.PROTECT, related_name="corrections"
-    )
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="corrections")
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="corrections")
-    volunteer = models.ForeignKey(
-        Volunteer, on_delete=models.PROTECT, related_name="corrections"
-    )
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="corrections")
     supersedes = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="superseded_by"
     )

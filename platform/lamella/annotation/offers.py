@@ -58,9 +58,11 @@ def _held(study: Study, volunteer: Volunteer) -> Assignment | None:
 
 def offered(study: Study) -> QuerySet[Task]:
     """Open tasks with a free place, best first."""
-    return Task.objects.filter(
-        study=study, state=Task.State.OPEN, places_taken__lt=F("redundancy")
-    ).exclude(kind=Task.Kind.GOLD).order_by("-priority", "id")
+    return (
+        Task.objects.filter(study=study, state=Task.State.OPEN, places_taken__lt=F("redundancy"))
+        .exclude(kind=Task.Kind.GOLD)
+        .order_by("-priority", "id")
+    )
 
 
 def _first_free(study: Study, volunteer: Volunteer) -> Assignment | None:

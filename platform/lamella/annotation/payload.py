@@ -11,16 +11,17 @@ from lamella.annotation.models import Assignment
 from lamella.cubes.models import Cube
 from lamella.cubes.volumes import reader_of
 from lamella.learning.proposals import read_scores
-from lamella.rounds.masks import region_of, task_proposal
+from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
 from lamella.studies.markdown import render
 from lamella.studies.models import Study
 from lamella.volumes.codec import mask_hash
 from lamella.volumes.geometry import TILE
+from models.selection.candidates import Box, doubtful
 
 # How many slices to either side can be looked at.
 NEIGHBOURS = 3
-# How many doubtful patches are pointed out, and how doubtful they must be among the slice's own.
+# How many doubtful patches are pointed out at most.
 DOUBTFUL = 8
 
 
@@ -124,9 +125,7 @@ def study_out(study: Study) -> StudyOut:
         title=study.title,
         guide_html=render(study.guide),
         consent_version=study.consent_version,
-        classes=[
-            ClassOut(value=c.value, name=c.name, color=c.color) for c in study.classes.all()
-        ],
+        classes=[ClassOut(value=c.value, name=c.name, color=c.color) for c in study.classes.all()],
         label_dtype=study.label_dtype,
     )
 
@@ -154,35 +153,24 @@ def cube_out(cube: Cube) -> CubeOut:
 
 
 def doubtful_patches(task: Task) -> list[PatchOut]:
-    """The patches of a task that the discriminator finds least real, worst first."""
-    if task.proposal is None:
+    """The patches of a task that the discriminator finds least real, worst first.
+
+    ``score`` is 1 - realness.
+    """
+    maps = read_scores(task.proposal) if task.proposal else {}
+    if "discriminator_focus" not in maps:
         return []
-    maps = read_scores(task.proposal)
-    found = maps.get("discriminator_focus") or maps.get("discriminator")
-    if found is None:
-        return []
-    doubt, patch = found
-    region = region_of(task)
-    rows = range(region.y0 // patch, (region.rows.stop - 1) // patch + 1)
-    columns = range(region.x0 // patch, (region.columns.stop - 1) // patch + 1)
-    plane = doubt[task.z][rows.start : rows.stop, columns.start : columns.stop]
-    order = np.argsort(plane, axis=None)[::-1][:DOUBTFUL]
+    realness, patch = maps["discriminator_focus"]
+    plane = 1.0 - realness[task.z]
+    box = Box(task.y0, task.x0, task.height, task.width)
     bound = float(np.mean(plane) + np.std(plane))
-    patches = []
-    for flat in order:
-        row, column = divmod(int(flat), plane.shape[1])
-        score = float(plane[row, column])
-        if not score > bound:
-            break
-        y0 = max((rows.start + row) * patch, region.y0) - region.y0
-        x0 = max((columns.start + column) * patch, region.x0) - region.x0
-        patches.append(
-            PatchOut(
-                y0=y0,
-                x0=x0,
-                height=min(patch, region.height - y0),
-                width=min(patch, region.width - x0),
-                score=score,
-            )
+    return [
+        PatchOut(
+            y0=doubt.box.y0 - task.y0,
+            x0=doubt.box.x0 - task.x0,
+            height=doubt.box.height,
+            width=doubt.box.width,
+            score=doubt.score,
         )
-    return patches
+        for doubt in doubtful(plane, patch, box, DOUBTFUL, bound)
+    ]

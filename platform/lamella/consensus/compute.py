@@ -41,9 +41,7 @@ def aggregate(task: Task, corrections: Sequence[Correction]) -> Agreed:
     )
     proposal = task_proposal(task)
     name = str(study.settings.get("aggregator", "majority"))
-    masks = [
-        CrowdMask(str(c.volunteer_id), mask_of(c), c.active_seconds) for c in corrections
-    ]
+    masks = [CrowdMask(str(c.volunteer_id), mask_of(c), c.active_seconds) for c in corrections]
     result = aggregator(name, config).aggregate(masks, proposal, SkillSnapshot())
     return Agreed(
         aggregator=name,

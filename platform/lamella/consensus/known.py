@@ -71,9 +71,7 @@ def sources_of(cube: Cube) -> list[Source]:
         )
     )
     for z, y0, x0, h, w, pk, mark in agreed:
-        places[(z, y0, x0, h, w)] = Source(
-            cube.pk, z, y0, x0, h, w, "consensus", pk, mark[:16]
-        )
+        places[(z, y0, x0, h, w)] = Source(cube.pk, z, y0, x0, h, w, "consensus", pk, mark[:16])
     return sorted(places.values())
 
 
@@ -95,9 +93,7 @@ def read_source(source: Source) -> NDArray[Any]:
     """(height, width) label values of a source."""
     if source.kind == "consensus":
         row = Consensus.objects.only("mask").get(pk=source.id)
-        return codec.unpack(
-            bytes(row.mask), shape=(source.height, source.width), dtype=np.uint32
-        )
+        return codec.unpack(bytes(row.mask), shape=(source.height, source.width), dtype=np.uint32)
     labels = Labels.objects.only("uri").get(pk=source.id)
     return _labels_reader(labels.uri).region(source.region)
 

@@ -28,7 +28,10 @@ class Consensus(models.Model):
         default=False, help_text="something it depended on was rolled back"
     )
     fixed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         help_text="the manager who drew it, if one did",
     )
     created = models.DateTimeField(auto_now_add=True)

@@ -76,9 +76,7 @@ def _record(task: Task, keys: list[str], agreed: Agreed | None) -> Consensus | N
             nudge(task)
     else:
         # One more place, but only when nobody holds one already.
-        open_task.filter(places_taken__gte=F("redundancy")).update(
-            redundancy=F("places_taken") + 1
-        )
+        open_task.filter(places_taken__gte=F("redundancy")).update(redundancy=F("places_taken") + 1)
     return consensus
 
 

@@ -58,7 +58,11 @@ class ModelVersion(models.Model):
         TrainingRun, null=True, blank=True, on_delete=models.PROTECT, related_name="model_version"
     )
     labels = models.ForeignKey(
-        Labels, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        Labels,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
         help_text="the volume of an external model version",
     )
     checkpoint = models.CharField(

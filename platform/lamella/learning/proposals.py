@@ -1,9 +1,12 @@
 """A proposal's volumes in the store.
 
-    proposals/<id>/model_probability   (K, Z, Y, X) uint8: the model alone, 255 is certain
-    proposals/<id>/probability         (K, Z, Y, X) uint8: blended with what people know
-    proposals/<id>/labels              OME-Zarr label image of the study's dtype
-    proposals/<id>/scores/<name>       (Z, PY, PX) float32, one number a patch of `patch` pixels
+    predictions/<version>-<cube>/probability   (K, Z, Y, X) uint8: the model alone, 255 is certain
+    proposals/<id>/probability                 the same, blended with what people know
+    proposals/<id>/labels                      OME-Zarr label image of the study's dtype
+    proposals/<id>/scores/<name>               (Z, PY, PX) float32, one number a patch of `patch`
+                                               pixels
+
+A model's prediction of a cube is made once; a proposal is made anew whenever more is known.
 """
 
 from functools import lru_cache
@@ -14,12 +17,12 @@ from numpy.typing import NDArray
 
 from lamella.cubes.store import location
 from lamella.learning.models import Proposal
+from lamella.volumes.errors import StoreError
 from lamella.volumes.geometry import Region
 from lamella.volumes.omezarr_read import CubeReader, open_cube
 from lamella.volumes.slabs import SlabArray, open_array
 from lamella.volumes.storage import Location
 
-MODEL_PROBABILITY = "model_probability"
 PROBABILITY = "probability"
 LABELS = "labels"
 SCORES = "scores"
@@ -44,9 +47,20 @@ def read_labels(proposal: Proposal, region: Region) -> NDArray[Any]:
     return labels_reader(proposal).region(region).astype(proposal.label_dtype, copy=False)
 
 
-def model_probability(proposal: Proposal) -> SlabArray:
-    """What the model said by itself, without looking at known neighbours."""
-    return open_array(root_of(proposal), MODEL_PROBABILITY)
+def prediction_root(version_id: int, cube_id: int) -> Location:
+    return location(f"predictions/{version_id}-{cube_id}")
+
+
+def prediction(version_id: int, cube_id: int) -> SlabArray | None:
+    """(K, Z, Y, X) uint8: what a model said by itself, not looking at known neighbours.
+
+    None where it did not finish, or for another tool's masks.
+    """
+    try:
+        array = open_array(prediction_root(version_id, cube_id), PROBABILITY)
+    except StoreError:
+        return None
+    return array if array.complete else None
 
 
 def read_scores(proposal: Proposal) -> dict[str, tuple[NDArray[np.float32], int]]:

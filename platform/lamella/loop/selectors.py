@@ -157,3 +157,24 @@ def _cards(studies: QuerySet[Study], roles: dict[int, str], limit: int) -> list[
             )
         )
     return cards
+
+
+def card_of(study: Study, role: Role | None) -> StudyCard:
+    """The card of one study. Two queries."""
+    roles = {study.pk: str(role)} if role else {}
+    return _cards(Study.objects.filter(pk=study.pk), roles, 1)[0]
+
+
+def may_take_tasks(user: User | AnonymousUser, study: Study, role: Role | None) -> bool:
+    """Whether the study gives this person work now. ``role`` is theirs in the study."""
+    if study.state != StudyState.OPEN:
+        return False
+    return role is not None or (study.public and (study.anonymous or user.is_authenticated))
+
+
+def other_studies(user: User | AnonymousUser, study: Study, limit: int = 3) -> list[Study]:
+    """Studies that a person could go on with when this one has nothing left for them."""
+    found = visible_studies(user).filter(state=StudyState.OPEN).exclude(pk=study.pk)
+    if not user.is_authenticated:
+        found = found.filter(anonymous=True)
+    return list(found.order_by("-created")[:limit])

@@ -56,12 +56,20 @@ class Task(models.Model):
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="tasks")
     round = models.ForeignKey(
-        Round, null=True, blank=True, on_delete=models.CASCADE, related_name="tasks",
+        Round,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="tasks",
         help_text="empty for gold tasks, which belong to no round",
     )
     cube = models.ForeignKey(Cube, on_delete=models.CASCADE, related_name="tasks")
     proposal = models.ForeignKey(
-        Proposal, null=True, blank=True, on_delete=models.PROTECT, related_name="tasks",
+        Proposal,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="tasks",
         help_text="empty: drawn from nothing",
     )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.WORK)

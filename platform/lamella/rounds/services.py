@@ -60,7 +60,11 @@ def open_round(
 
 
 def _make_task(
-    opened: Round, item: Chosen, proposals: Mapping[int, Proposal], *, priority: float,
+    opened: Round,
+    item: Chosen,
+    proposals: Mapping[int, Proposal],
+    *,
+    priority: float,
     extra: bool = False,
 ) -> Task:
     region = item.region

@@ -80,4 +80,3 @@ def study_for(user: Person, slug: str) -> Study:
     if study is None or not may_view(user, study):
         raise NotVisibleError
     return study
-

@@ -37,9 +37,7 @@ class Study(models.Model):
     anonymous = models.BooleanField(
         default=False, help_text="people without an account may take tasks (public studies)"
     )
-    label_dtype = models.CharField(
-        max_length=6, choices=LabelDtype, default=LabelDtype.UINT8
-    )
+    label_dtype = models.CharField(max_length=6, choices=LabelDtype, default=LabelDtype.UINT8)
     instances = models.BooleanField(
         default=False, help_text="masks hold object ids instead of class values"
     )
@@ -83,9 +81,7 @@ class LabelClass(models.Model):
 
     class Meta:
         ordering = ["value"]
-        constraints = [
-            models.UniqueConstraint(fields=["study", "value"], name="one_class_a_value")
-        ]
+        constraints = [models.UniqueConstraint(fields=["study", "value"], name="one_class_a_value")]
 
     def __str__(self) -> str:
         return self.name

@@ -18,7 +18,9 @@ def config_of(study: Study, kind: type[Config], section: str) -> Config:
     known = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for name, value in changes.items():
         if name not in known:
-            raise SettingsError(f"There is no setting “{section}.{name}”; remove it from the study.")
+            raise SettingsError(
+                f"There is no setting “{section}.{name}”; remove it from the study."
+            )
         default = known[name].default
         if isinstance(default, tuple) and isinstance(value, list):
             changes = {**changes, name: tuple(value)}

@@ -1,0 +1,142 @@
+"""Every place that could become a task, with what the proposal's patch scores say of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamella.cubes.models import Cube
+from lamella.cubes.volumes import reader_of
+from lamella.learning.models import Proposal
+from lamella.learning.proposals import read_scores
+from lamella.rounds.models import Round
+from lamella.volumes.geometry import Region
+from models.config import SelectionConfig
+from models.selection import candidates as pure
+from models.selection.features import look
+
+# Looks are taken from a thumbnail of at most this many pixels a side.
+_LOOK_PX = 256
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A place; ``labelled`` and ``doubt`` are voxels (see workers.proposing.COUNTS)."""
+
+    cube_id: int
+    region: Region
+    scores: Mapping[str, float] = field(default_factory=dict)
+    labelled: float = 0.0
+    doubt: float = 0.0
+    stratum: int = -1
+
+
+def candidates_of(
+    cube: Cube, proposal: Proposal | None, config: SelectionConfig
+) -> list[Candidate]:
+    """The slices of a cube, or their tiles where slices are large, in reading order."""
+    z, boxes = pure.candidates(tuple(cube.shape), config)
+    regions = [Region(int(k), *map(int, box)) for k, box in zip(z, boxes, strict=True)]
+    if proposal is None:
+        return [Candidate(cube.pk, region) for region in regions]
+    maps = score_maps(proposal)
+    columns = {name: _of_boxes(values, patch, z, boxes) for name, (values, patch) in maps.items()}
+    area = (boxes[:, 2] * boxes[:, 3]).astype(np.float64)
+    labelled = columns.pop("labelled", np.zeros(len(z))) * area
+    doubt = columns.pop("doubt", np.zeros(len(z))) * area
+    return [
+        Candidate(
+            cube.pk,
+            region,
+            {name: float(values[i]) for name, values in columns.items()},
+            float(labelled[i]),
+            float(doubt[i]),
+        )
+        for i, region in enumerate(regions)
+    ]
+
+
+def score_maps(proposal: Proposal) -> dict[str, tuple[NDArray[np.float32], int]]:
+    """The stored patch maps, and "discriminator" turned round: larger is more doubtful.
+
+    Only where the proposal has or may have something can it look wrong, so the discriminator's
+    doubt is weighted by that.
+    """
+    maps = read_scores(proposal)
+    if "discriminator_focus" in maps:
+        realness, patch = maps.pop("discriminator_focus")
+        focus, _ = maps["focus"]
+        maps["discriminator"] = ((1.0 - realness) * focus, patch)
+        maps.pop("discriminator_binary", None)
+    return maps
+
+
+def _of_boxes(
+    maps: NDArray[np.float32], patch: int, z: NDArray[np.int64], boxes: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    result = np.empty(len(z))
+    for plane in np.unique(z):
+        here = z == plane
+        result[here] = pure.score_boxes(maps[plane], patch, boxes[here])
+    return result
+
+
+def looks_of(cube: Cube, candidates: Sequence[Candidate]) -> NDArray[np.float64]:
+    """(N, F) simple looks, for choosing before anything was proposed."""
+    reader = reader_of(cube)
+    planes: dict[int, NDArray[Any]] = {}
+    rows = []
+    for candidate in candidates:
+        region = candidate.region
+        if region.z not in planes:
+            planes = {region.z: reader.plane("z", region.z, _LOOK_PX)}
+        plane = planes[region.z]
+        scale_y, scale_x = plane.shape[0] / cube.shape[1], plane.shape[1] / cube.shape[2]
+        y0, x0 = int(region.y0 * scale_y), int(region.x0 * scale_x)
+        y1 = max(y0 + 1, int(region.rows.stop * scale_y))
+        x1 = max(x0 + 1, int(region.columns.stop * scale_x))
+        rows.append(look(plane[y0:y1, x0:x1], cube.low, cube.high))
+    return np.stack(rows)
+
+
+def to_record(candidates: Sequence[Candidate]) -> dict[str, Any]:
+    """Candidates as JSON columns, stored with the round that chose from them."""
+    names = sorted({name for c in candidates for name in c.scores})
+    return {
+        "places": [
+            [c.cube_id, c.region.z, c.region.y0, c.region.x0, c.region.height, c.region.width]
+            for c in candidates
+        ],
+        "scores": {
+            name: [_plain(c.scores.get(name, float("nan"))) for c in candidates] for name in names
+        },
+        "labelled": [round(c.labelled, 1) for c in candidates],
+        "doubt": [round(c.doubt, 2) for c in candidates],
+        "stratum": [c.stratum for c in candidates],
+    }
+
+
+def _plain(value: float) -> float | None:
+    # NaN is no JSON; null says "not known" as well.
+    return round(float(value), 6) if np.isfinite(value) else None
+
+
+def candidates_of_record(opened: Round, cube_id: int) -> list[Candidate]:
+    """The candidates of a cube that the round's audit could have drawn."""
+    record = opened.selection.get("candidates")
+    if not record:
+        return []
+    return [
+        Candidate(
+            place[0],
+            Region(*place[1:]),
+            {},
+            record["labelled"][i],
+            record["doubt"][i],
+            record["stratum"][i],
+        )
+        for i, place in enumerate(record["places"])
+        if place[0] == cube_id and record["stratum"][i] >= 0
+    ]

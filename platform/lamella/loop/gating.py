@@ -1,0 +1,122 @@
+"""The promotion gate: a candidate against the serving version, on masks that neither learned."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamella.consensus.known import Source, read_source
+from lamella.consensus.models import Consensus
+from lamella.cubes.models import Cube
+from lamella.cubes.volumes import labels_reader_of
+from lamella.learning.models import ModelVersion
+from lamella.learning.proposals import prediction
+from lamella.rounds.gold import gold_slices, gold_volumes
+from lamella.rounds.models import Round, Task
+from lamella.studies.classes import ClassMap, class_map
+from lamella.studies.models import Study
+from lamella.volumes.geometry import Region
+from models.quality.gate import gate
+from models.quality.metrics import dice
+
+# Below this many items the gate's interval says nothing.
+MINIMUM = 3
+# With fewer items than that, a candidate this much worse on them is still refused.
+CLEARLY_WORSE = 0.02
+
+
+def fresh_audits(study: Study) -> list[Source]:
+    """Audit masks of the last closed round: no training run has seen them yet."""
+    last = study.rounds.filter(state=Round.State.CLOSED).order_by("-number").first()
+    if last is None:
+        return []
+    rows = Consensus.objects.filter(
+        current=True,
+        task__round=last,
+        task__kind=Task.Kind.AUDIT,
+        task__state__in=[Task.State.RETIRED, Task.State.ACCEPTED],
+    ).select_related("task")
+    return [
+        Source(
+            row.task.cube_id,
+            row.task.z,
+            row.task.y0,
+            row.task.x0,
+            row.task.height,
+            row.task.width,
+            "consensus",
+            row.pk,
+            row.mask_hash[:16],
+        )
+        for row in rows
+    ]
+
+
+def judge(candidate: ModelVersion, serving: ModelVersion | None) -> dict[str, Any]:
+    """{"promote", "reason", and the numbers}: to be stored with the candidate."""
+    if serving is None:
+        return {"promote": True, "reason": "the first version, with nothing to compare it to"}
+    classes = class_map(candidate.study)
+    pairs = list(_pairs(candidate, serving, classes))
+    verdict = gate([p[0] for p in pairs], [p[1] for p in pairs], minimum=MINIMUM)
+    numbers = {
+        "items": verdict.items,
+        "difference": _number(verdict.difference),
+        "low": _number(verdict.low),
+        "high": _number(verdict.high),
+        "against": serving.number,
+    }
+    if verdict.items >= MINIMUM:
+        return {"promote": verdict.promote, "reason": verdict.reason, **numbers}
+    # So little to compare on decides nothing; the candidate has learned from more slices.
+    worse = verdict.items > 0 and verdict.difference < -CLEARLY_WORSE
+    reason = (
+        f"clearly worse on the {verdict.items} fresh masks there are"
+        if worse
+        else f"it learned from more slices; {verdict.items} fresh masks are too few to compare on"
+    )
+    return {"promote": not worse, "reason": reason, **numbers}
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _pairs(
+    candidate: ModelVersion, serving: ModelVersion, classes: ClassMap
+) -> Iterator[tuple[float, float]]:
+    """Dice of candidate and serving on each item: fresh audits, and gold slices."""
+    for cube, region, truth in _items(candidate.study, classes):
+        masks = [model_mask(version, cube, region, classes) for version in (candidate, serving)]
+        if masks[0] is not None and masks[1] is not None:
+            yield dice(masks[0], truth, classes.count), dice(masks[1], truth, classes.count)
+
+
+def _items(study: Study, classes: ClassMap) -> Iterator[tuple[Cube, Region, NDArray[np.uint8]]]:
+    cubes = {cube.pk: cube for cube in study.cubes.all()}
+    for source in fresh_audits(study):
+        yield cubes[source.cube], source.region, classes.to_classes(read_source(source))
+    for cube in cubes.values():
+        for labels in gold_volumes(cube):
+            reader = labels_reader_of(labels)
+            for z in gold_slices(labels):
+                region = Region(z, 0, 0, cube.shape[1], cube.shape[2])
+                yield cube, region, classes.to_classes(reader.region(region))
+
+
+def model_mask(
+    version: ModelVersion, cube: Cube, region: Region, classes: ClassMap
+) -> NDArray[np.uint8] | None:
+    """(height, width) classes that a version predicts by itself, without known neighbours."""
+    if version.kind == ModelVersion.Kind.EXTERNAL:
+        if version.labels is None or version.labels.cube_id != cube.pk:
+            return None
+        return classes.to_classes(labels_reader_of(version.labels).region(region))
+    volume = prediction(version.pk, cube.pk)
+    if volume is None:
+        return None
+    shares = volume[:, region.z, region.rows, region.columns].astype(np.int32)
+    rest = 255 - shares.sum(axis=0, keepdims=True)
+    mask: NDArray[np.uint8] = np.concatenate([rest, shares]).argmax(axis=0).astype(np.uint8)
+    return mask

@@ -1,0 +1,183 @@
+"""Selection: from proposals to the tasks of a round, and a random audit beside them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from lamella.consensus.known import Source
+from lamella.cubes.models import Cube
+from lamella.learning.models import Proposal
+from lamella.loop.candidates import Candidate, candidates_of, looks_of, to_record
+from lamella.rounds.models import Task
+from lamella.rounds.services import Chosen
+from lamella.studies.models import Study
+from lamella.studies.policy import config_of
+from models.config import AuditConfig, SelectionConfig
+from models.selection.audit import draw_audit, strata
+from models.selection.pool import Choice, Pool
+from models.selection.registry import strategy
+
+# Which strategy stands in while there is nothing proposed to score.
+WITHOUT_SCORES = "spread"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a round is opened with. ``record`` holds every score the choice was made from."""
+
+    strategy: str
+    chosen: list[Chosen]
+    record: dict[str, Any]
+
+
+def select(
+    study: Study,
+    cubes: Sequence[Cube],
+    proposals: Mapping[int, Proposal],
+    known: Sequence[Source],
+    *,
+    seed: int,
+) -> Selection:
+    """Choose a round's tasks by the study's strategy and shares; deterministic given ``seed``."""
+    config = config_of(study, SelectionConfig, "selection")
+    found = [
+        candidate
+        for cube in cubes
+        for candidate in candidates_of(cube, proposals.get(cube.pk), config)
+    ]
+    rng = np.random.default_rng(seed)
+    scored = all("discriminator" in c.scores for c in found)
+    name = study.strategy if scored or _needs_no_scores(study.strategy) else WITHOUT_SCORES
+    pool = _pool(study, cubes, found, known, with_looks=name == WITHOUT_SCORES)
+    audits: dict[int, float] = {}
+    strata_of = np.full(len(found), -1, dtype=np.int64)
+    if proposals:
+        audit = config_of(study, AuditConfig, "audit")
+        wanted = max(audit.minimum, round(study.audit_share * len(found)))
+        strata_of = strata(pool, wanted, audit)
+        # Drawn before anything is chosen: the rest alone would be the easy part.
+        draws = draw_audit(pool, wanted, rng, audit)
+        audits = {draw.identity: draw.probability for draw in draws}
+    chooser = strategy(name, config)
+    wanted = max(1, round(study.round_share * len(found)))
+    work = chooser.choose(_without(pool, list(audits)), wanted, rng)
+    taken = [*audits, *(choice.identity for choice in work)]
+    spare = chooser.choose(_without(pool, taken), wanted, rng)
+    found = [replace(c, stratum=int(s)) for c, s in zip(found, strata_of, strict=True)]
+    return Selection(
+        name,
+        _mixed(found, work, audits, rng),
+        {
+            "candidates": to_record(found),
+            "next_best": [_entry(found[c.identity], c) for c in spare],
+            "known_true": _known_true(found),
+            "share": study.round_share,
+            "audit_share": study.audit_share,
+        },
+    )
+
+
+def _needs_no_scores(name: str) -> bool:
+    return name in ("random", "uniform", "bisection", "spread")
+
+
+def _pool(
+    study: Study,
+    cubes: Sequence[Cube],
+    found: Sequence[Candidate],
+    known: Sequence[Source],
+    *,
+    with_looks: bool,
+) -> Pool:
+    names = {name for c in found for name in c.scores}
+    busy = set(
+        Task.objects.filter(study=study, state=Task.State.OPEN)
+        .exclude(kind=Task.Kind.GOLD)
+        .values_list("cube_id", "z", "y0", "x0")
+    )
+    places = [(c.cube_id, c.region.z, c.region.y0, c.region.x0) for c in found]
+    features = None
+    if with_looks:
+        features = np.concatenate(
+            [looks_of(cube, [c for c in found if c.cube_id == cube.pk]) for cube in cubes]
+        )
+    return Pool(
+        identity=np.arange(len(found), dtype=np.int64),
+        cube=np.array([c.cube_id for c in found], dtype=np.int64),
+        z=np.array([c.region.z for c in found], dtype=np.int64),
+        box=np.array(
+            [(c.region.y0, c.region.x0, c.region.height, c.region.width) for c in found],
+            dtype=np.int64,
+        ),
+        scores={
+            name: np.array([c.scores.get(name, np.nan) for c in found], dtype=np.float64)
+            for name in names
+        },
+        excluded=np.array([place in busy for place in places], dtype=bool),
+        known=np.array(
+            [(s.cube, s.z, s.y0, s.x0, s.height, s.width) for s in known], dtype=np.int64
+        ).reshape(-1, 6),
+        features=features,
+    )
+
+
+def _without(pool: Pool, identities: Sequence[int]) -> Pool:
+    excluded = pool.excluded.copy() if pool.excluded is not None else np.zeros(len(pool), bool)
+    excluded[list(identities)] = True
+    return replace(pool, excluded=excluded)
+
+
+def _mixed(
+    found: Sequence[Candidate],
+    work: Sequence[Choice],
+    audits: Mapping[int, float],
+    rng: np.random.Generator,
+) -> list[Chosen]:
+    """Work in order of value, with the audits strewn in, so that nobody can tell them apart."""
+    chosen = [
+        Chosen(
+            cube_id=found[c.identity].cube_id,
+            region=found[c.identity].region,
+            kind=Task.Kind.WORK,
+            reason=c.reason,
+            score=float(c.score) if np.isfinite(c.score) else None,
+            scores=_finite(found[c.identity].scores),
+        )
+        for c in work
+    ]
+    for identity, probability in audits.items():
+        audit = Chosen(
+            cube_id=found[identity].cube_id,
+            region=found[identity].region,
+            kind=Task.Kind.AUDIT,
+            reason="drawn at random, to measure quality",
+            scores=_finite(found[identity].scores),
+            inclusion=probability,
+        )
+        chosen.insert(int(rng.integers(len(chosen) + 1)), audit)
+    return chosen
+
+
+def _finite(scores: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in scores.items() if np.isfinite(value)}
+
+
+def _entry(candidate: Candidate, choice: Choice) -> dict[str, Any]:
+    region = candidate.region
+    return {
+        "cube": candidate.cube_id,
+        "region": [region.z, region.y0, region.x0, region.height, region.width],
+        "score": float(choice.score) if np.isfinite(choice.score) else None,
+    }
+
+
+def _known_true(found: Sequence[Candidate]) -> dict[str, float]:
+    """Labelled voxels of each cube where people have agreed: no error is left there."""
+    totals: dict[str, float] = {}
+    for candidate in found:
+        if candidate.stratum < 0:
+            key = str(candidate.cube_id)
+            totals[key] = totals.get(key, 0.0) + candidate.labelled
+    return totals

@@ -1,0 +1,253 @@
+"""The loop: everything that turns a study from one step to the next.
+
+`advance` asks `steps.next_step` what is to be done, does it, and asks again, until something is
+under way that a worker or a person has to finish first. Every step is safe to take twice.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
+
+from django.db import transaction
+
+from lamella.consensus.known import digest
+from lamella.consensus.models import Consensus
+from lamella.jobs.services import enqueue
+from lamella.learning import services as learning
+from lamella.learning.models import ModelVersion, TrainingRun
+from lamella.learning.selectors import proposal_by, serving_version
+from lamella.learning.version import code_version
+from lamella.loop.certify import certificates_of
+from lamella.loop.gating import fresh_audits, judge
+from lamella.loop.selecting import select
+from lamella.loop.situation import (
+    candidate_version,
+    external_labels,
+    known_sources,
+    ready_cubes,
+    situation_of,
+)
+from lamella.loop.steps import Step, next_step
+from lamella.rounds import services as rounds
+from lamella.rounds.gold import make_gold_tasks
+from lamella.rounds.models import Round
+from lamella.studies.models import Study, StudyState
+from lamella.studies.policy import config_of
+from lamella.studies.services import set_state
+from models.config import NetworkConfig, TrainConfig
+
+# More steps in a row than any study can need before it waits for something.
+_MOST_STEPS = 12
+
+
+class LoopError(Exception):
+    """The loop cannot do what was asked; the text says why in one sentence."""
+
+
+def after_job(study: Study) -> None:
+    """Something a study waited for has happened: let it go on."""
+    enqueue(
+        "advance",
+        params={"study_id": study.pk},
+        scope=study.slug,
+        key=f"advance:{study.pk}",
+        again=True,
+    )
+
+
+def nudge() -> int:
+    """Wake every open study that could go on; the scheduler's safety net. Returns how many."""
+    woken = 0
+    for study in Study.objects.filter(state=StudyState.OPEN):
+        if next_step(situation_of(study)) != Step.WAIT:
+            after_job(study)
+            woken += 1
+    return woken
+
+
+def advance(study_id: int, *, check: Callable[[], None] = lambda: None) -> list[Step]:
+    """Take the steps that can be taken now, and return them. ``check`` may raise to stop."""
+    taken: list[Step] = []
+    while len(taken) < _MOST_STEPS:
+        check()
+        study = Study.objects.get(pk=study_id)
+        step = next_step(situation_of(study))
+        if step == Step.WAIT:
+            break
+        taken.append(step)
+        _STEPS[step](study)
+    return taken
+
+
+def _close_round(study: Study) -> None:
+    opened = study.rounds.filter(state=Round.State.OPEN).first()
+    if opened is None:
+        return
+    figures = {"tasks": opened.tasks.count(), "shown": _shown_share(study)}
+    rounds.close_round(opened, certificates=certificates_of(opened), figures=figures)
+
+
+def _shown_share(study: Study) -> float:
+    """Share of the cubes' voxels that people looked at, seed labels and audits included."""
+    sources = known_sources(study)
+    total = sum(c.shape[0] * c.shape[1] * c.shape[2] for c in ready_cubes(study))
+    return sum(s.height * s.width for s in sources) / total if total else 0.0
+
+
+def _train(study: Study) -> None:
+    start_training(study)
+
+
+def start_training(study: Study) -> TrainingRun:
+    """Freeze all that is known, but for the last audit, and train on it.
+
+    The audit masks of the last round stay fresh: they judge this run's model against the serving
+    one, and are trained on by the next. Raises LoopError when nothing is known.
+    """
+    known = known_sources(study)
+    if not known:
+        raise LoopError(
+            f"Nothing is labelled in “{study.title}” yet; open a round or import labels first."
+        )
+    held = {(s.cube, s.z, s.y0, s.x0) for s in fresh_audits(study)}
+    learned = [s for s in known if (s.cube, s.z, s.y0, s.x0) not in held] or known
+    cubes = [c for c in ready_cubes(study) if c.pk in {s.cube for s in learned}]
+    parent = serving_version(study)
+    network = config_of(study, NetworkConfig, "network")
+    if cubes[0].voxel_size:
+        z, y, x = cubes[0].voxel_size
+        network = replace(network, anisotropy=float(2 * z / (y + x)))
+    return learning.start_run(
+        study,
+        config={
+            "train": asdict(config_of(study, TrainConfig, "train")),
+            "network": asdict(network),
+        },
+        snapshot={
+            "known": digest(known),
+            "sources": [s.to_json() for s in learned],
+            "held_for_gate": [s.to_json() for s in known if s not in learned],
+            "slices": len({(s.cube, s.z) for s in learned}),
+            "voxel_size": list(cubes[0].voxel_size),
+        },
+        data_hash=digest(learned),
+        code_version=code_version(),
+        parent=parent if parent and parent.kind == ModelVersion.Kind.TRAINED else None,
+    )
+
+
+def _propose_candidate(study: Study) -> None:
+    candidate = candidate_version(study)
+    if candidate is not None:
+        _ask_everywhere(study, candidate)
+
+
+def _propose_serving(study: Study) -> None:
+    serving = serving_version(study)
+    if serving is not None:
+        _ask_everywhere(study, serving)
+
+
+def _ask_everywhere(study: Study, version: ModelVersion) -> None:
+    known = digest(known_sources(study))
+    for cube in ready_cubes(study):
+        proposal = proposal_by(version, cube)
+        if proposal is None or proposal.known.get("study") != known:
+            learning.ask_for_proposals(version, cube)
+
+
+def _gate(study: Study) -> None:
+    candidate = candidate_version(study)
+    if candidate is None:
+        return
+    verdict = judge(candidate, serving_version(study))
+    if verdict["promote"]:
+        learning.serve(candidate, verdict)
+    else:
+        learning.retire(candidate, verdict)
+
+
+def _adopt_external(study: Study) -> None:
+    labels = external_labels(study)[-1]
+    learning.serve(learning.adopt_external(study, labels))
+
+
+def _open_round(study: Study) -> None:
+    cubes = ready_cubes(study)
+    serving = serving_version(study)
+    proposals = {}
+    if serving is not None:
+        found = {cube.pk: proposal_by(serving, cube) for cube in cubes}
+        proposals = {pk: proposal for pk, proposal in found.items() if proposal is not None}
+    last = study.rounds.order_by("-number").first()
+    # Round 0 asks people before anything was proposed.
+    number = (last.number + 1) if last else (1 if proposals else 0)
+    seed = int(study.settings.get("seed", 0)) * 1000 + number
+    selection = select(study, cubes, proposals, known_sources(study), seed=seed)
+    if not selection.chosen:
+        set_state(study, StudyState.FINISHED)
+        return
+    rounds.open_round(
+        study,
+        number=number,
+        strategy=selection.strategy,
+        seed=seed,
+        chosen=selection.chosen,
+        proposals=proposals,
+        selection=selection.record,
+    )
+    make_gold_tasks(study)
+
+
+def _finish(study: Study) -> None:
+    set_state(study, StudyState.FINISHED)
+
+
+_STEPS: dict[Step, Callable[[Study], Any]] = {
+    Step.CLOSE_ROUND: _close_round,
+    Step.TRAIN: _train,
+    Step.PROPOSE_CANDIDATE: _propose_candidate,
+    Step.GATE: _gate,
+    Step.PROPOSE_SERVING: _propose_serving,
+    Step.ADOPT_EXTERNAL: _adopt_external,
+    Step.OPEN_ROUND: _open_round,
+    Step.FINISH: _finish,
+}
+
+
+def cancel_training(run: TrainingRun) -> None:
+    """Ask a run to stop; its last checkpoint is kept."""
+    learning.cancel_run(run)
+
+
+def promote(version: ModelVersion) -> None:
+    """Let a version serve because a person says so, whatever the gate said."""
+    with transaction.atomic():
+        learning.serve(version, {**version.gate, "by_hand": True})
+    after_job(version.study)
+
+
+def rollback_preview(version: ModelVersion) -> int:
+    """How many agreed tasks would be marked for review if ``version`` served again."""
+    return len(_dependents(version))
+
+
+def rollback(version: ModelVersion) -> int:
+    """Serve an earlier version again. Human work is kept; what rested on later ones is marked."""
+    with transaction.atomic():
+        marked = Consensus.objects.filter(pk__in=_dependents(version)).update(needs_review=True)
+        learning.serve(version)
+    after_job(version.study)
+    return marked
+
+
+def _dependents(version: ModelVersion) -> list[int]:
+    """Current consensus that was drawn over proposals of versions after this one."""
+    return list(
+        Consensus.objects.filter(
+            current=True,
+            needs_review=False,
+            task__study=version.study,
+            task__proposal__model_version__number__gt=version.number,
+        ).values_list("pk", flat=True)
+    )

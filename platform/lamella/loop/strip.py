@@ -1,0 +1,95 @@
+"""What a cube looks like along z: expected error and state, column by column."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from lamella.cubes.models import Cube
+
+COLUMNS = 512
+"""Columns at most; a column of a taller cube stands for several slices."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One or several neighbouring slices. ``z`` is the one that most needs a look."""
+
+    z: int
+    error: float | None
+    state: str
+    """"", "open", "agreed" or "accepted": the least settled of its tasks."""
+    audit: bool
+
+    @property
+    def word(self) -> str:
+        words = {"": "not shown", "open": "waits for masks"}
+        return words.get(self.state, self.state) + (", audit" if self.audit else "")
+
+
+@dataclass(frozen=True)
+class Strip:
+    columns: list[Column]
+    slices_per_column: float
+    measure: str
+    """What the heights mean, in words."""
+    highest: float
+
+    @property
+    def rows(self) -> list[Column]:
+        """The table twin: every column with a task, and the twenty highest scores, along z."""
+        scored = sorted((c for c in self.columns if c.error), key=lambda c: -(c.error or 0.0))
+        top = {id(c) for c in scored[:20]}
+        return [c for c in self.columns if c.state or id(c) in top]
+
+
+def strip_of(cube: Cube, places: dict[int, dict[str, Any]], selection: dict[str, Any]) -> Strip:
+    """``places``: {z: counts of tasks}; ``selection``: what the latest round was chosen from."""
+    scores, measure = _scores(cube, selection)
+    width = min(cube.depth, COLUMNS)
+    groups: list[list[int]] = [[] for _ in range(width)]
+    for z in range(cube.depth):
+        groups[z * width // cube.depth].append(z)
+    columns = [_column(group, places, scores) for group in groups]
+    return Strip(
+        columns=columns,
+        slices_per_column=cube.depth / width,
+        measure=measure,
+        highest=max((c.error or 0.0 for c in columns), default=0.0),
+    )
+
+
+def _column(
+    group: list[int], places: dict[int, dict[str, Any]], scores: dict[int, float]
+) -> Column:
+    errors = [(scores[z], z) for z in group if z in scores]
+    error, worst = max(errors, default=(None, group[0]))
+    tasks = [places[z] for z in group if z in places]
+    state = ""
+    if tasks:
+        worst = worst if worst in places else tasks[0]["z"]
+        if any(t["open"] for t in tasks):
+            state = "open"
+        else:
+            state = "accepted" if all(t["accepted"] for t in tasks) else "agreed"
+    return Column(z=worst, error=error, state=state, audit=any(t["audit"] for t in tasks))
+
+
+def _scores(cube: Cube, selection: dict[str, Any]) -> tuple[dict[int, float], str]:
+    """({z: score}, its name in words) of the round's selection for one cube."""
+    found = selection.get("cubes", selection).get(str(cube.pk))
+    if not isinstance(found, dict) or not found.get("scores"):
+        return {}, ""
+    scores = found["scores"]
+    for name, words in (
+        ("expected_error", "expected error"),
+        ("discriminator", "how unreal the discriminator finds it"),
+        ("entropy", "how unsure the model is"),
+    ):
+        if name in scores:
+            break
+    else:
+        name, words = next((n, n.replace("_", " ")) for n in scores)
+    by_z: dict[int, float] = {}
+    for z, value in zip(found["z"], scores[name], strict=True):
+        if value is not None:
+            by_z[int(z)] = max(float(value), by_z.get(int(z), float("-inf")))
+    return by_z, words
