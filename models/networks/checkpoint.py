@@ -141,11 +141,12 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Tensors and JSON document of a file that write_tensors made; CheckpointError otherwise."""
     try:
         with path.open("rb") as file:
-            head = file.read(2)
+            head = file.read(9)
     except OSError as error:
         raise CheckpointError(f"The checkpoint {path.name} cannot be read: {error}.") from error
-    if head[:1] == b"\x80" or head == b"PK":
-        # What torch.save writes: a pickle, bare or in a zip archive.
+    if head[8:] != b"{" and head.startswith((b"\x80", b"PK")):
+        # What torch.save writes: a pickle, bare or in a zip archive. A safetensors file begins with
+        # the length of its JSON in eight bytes, which may look like either.
         raise CheckpointError(
             f"The checkpoint {path.name} is a pickle, which is never loaded because it can run "
             "code; convert it to safetensors."

@@ -16,7 +16,8 @@ class ConvLSTM(nn.Module):
     def __init__(self, channels: int, hidden: int, memory: float) -> None:
         super().__init__()
         self.hidden = hidden
-        self.inward = nn.Conv2d(channels, 4 * hidden, 3, padding=1)
+        # Deep features have looked around already: what enters needs no kernel of its own.
+        self.inward = nn.Conv2d(channels, 4 * hidden, 1)
         self.recurrent = nn.Conv2d(hidden, 4 * hidden, 3, padding=1, bias=False)
         nn.init.orthogonal_(self.recurrent.weight)
         with torch.no_grad():

@@ -52,7 +52,7 @@ class Segmenter(nn.Module):
             for given, out in zip((1, *channels[:-1]), channels, strict=True)
         )
         self.narrow = nn.ModuleList(nn.Conv2d(channels[i + 1], channels[i], 1) for i in ups)
-        self.up = nn.ModuleList(Block(2 * channels[i], channels[i], config.group) for i in ups)
+        self.up = nn.ModuleList(Block(channels[i], channels[i], config.group) for i in ups)
         self.first_recurrent = len(channels) - config.recurrent_levels
         memory = config.memory / max(config.anisotropy, 0.25)
         self.along_z = nn.ModuleList(
@@ -71,16 +71,26 @@ class Segmenter(nn.Module):
     def select(self, image: Tensor, windows: Tensor, slices: Tensor) -> Tensor:
         """Logits (M, K + 1, H, W) of M chosen slices: of window windows[i] the slice slices[i].
 
-        The others are encoded for the ConvLSTM, but not decoded, which saves more than half.
+        The others are encoded for the ConvLSTM, but neither decoded nor given gradients: they
+        share the encoder with the chosen ones, and a step takes less than half the time.
         """
         batch, depth, height, width = image.shape
-        levels = self.encode(image.reshape(batch * depth, 1, height, width))
-        for i, along_z in enumerate(self.along_z, start=self.first_recurrent):
-            features = levels[i]
-            related = along_z(features.reshape(batch, depth, *features.shape[1:]))
-            levels[i] = related.flatten(0, 1)
+        flat = image.reshape(batch * depth, 1, height, width)
         chosen = windows * depth + slices
-        return self.decode([level[chosen] for level in levels], height, width)
+        others = torch.ones(batch * depth, dtype=torch.bool, device=image.device)
+        others[chosen] = False
+        levels = self.encode(flat[chosen])
+        with torch.no_grad():
+            context = self.encode(flat[others])[self.first_recurrent :] if others.any() else []
+        for i, along_z in enumerate(self.along_z):
+            level = self.first_recurrent + i
+            features = levels[level].new_empty(batch * depth, *levels[level].shape[1:])
+            if context:
+                features[others] = context[i]
+            features[chosen] = levels[level]
+            related = along_z(features.reshape(batch, depth, *features.shape[1:]))
+            levels[level] = related.flatten(0, 1)[chosen]
+        return self.decode(levels, height, width)
 
     def encode(self, slices: Tensor) -> list[Tensor]:
         """Features of single slices (N, 1, H, W), one tensor a level, finest first."""
@@ -99,6 +109,6 @@ class Segmenter(nn.Module):
         x = levels[-1]
         for i in reversed(range(len(self.up))):
             x = F.interpolate(self.narrow[i](x), scale_factor=2, mode="bilinear")
-            x = self.up[i](torch.cat([levels[i], x], dim=1))
+            x = self.up[i](levels[i] + x)
         logits = cast(Tensor, self.head(x))
         return logits[..., :height, :width].float()

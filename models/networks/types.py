@@ -64,7 +64,8 @@ def scale_intensity(image: NDArray[Any], low: float, high: float) -> NDArray[np.
     values = np.asarray(image, dtype=np.float32)
     if not high > low:
         return np.zeros(values.shape, dtype=np.float32)
-    scaled: NDArray[np.float32] = (values - np.float32(low)) * np.float32(2.0 / (high - low)) - np.float32(1.0)
+    scaled: NDArray[np.float32] = (values - np.float32(low)) * np.float32(2.0 / (high - low))
+    scaled -= np.float32(1.0)
     np.nan_to_num(scaled, copy=False, nan=-1.0, posinf=-1.0, neginf=-1.0)
     np.clip(scaled, -2.0, 2.0, out=scaled)
     return scaled
