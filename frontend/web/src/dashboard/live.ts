@@ -1,0 +1,58 @@
+/** Asks one small address every few seconds; the server answers 304 while nothing changed. */
+import { drawJobs, type Job } from "./jobs.ts";
+
+const EVERY_MS = 4000;
+const AT_MOST_MS = 60_000;
+
+interface Live {
+  jobs: Job[];
+  [key: string]: unknown;
+}
+
+export function keepLive(root: HTMLElement, url: string): void {
+  let etag = "";
+  let wait = EVERY_MS;
+  let timer = 0;
+
+  async function ask(): Promise<void> {
+    try {
+      const answer = await fetch(url, { headers: etag ? { "If-None-Match": etag } : {} });
+      if (answer.status === 200) {
+        etag = answer.headers.get("ETag") ?? "";
+        show(root, (await answer.json()) as Live);
+      }
+      // A role that was taken away, or a study that is gone, does not come back by asking.
+      if (answer.status === 403 || answer.status === 404) return;
+      wait = EVERY_MS;
+    } catch {
+      wait = Math.min(wait * 2, AT_MOST_MS);
+    }
+    plan();
+  }
+
+  function plan(): void {
+    clearTimeout(timer);
+    if (!document.hidden) timer = window.setTimeout(() => void ask(), wait);
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) void ask();
+  });
+  plan();
+}
+
+export function show(root: HTMLElement, live: Live): void {
+  for (const place of root.querySelectorAll<HTMLElement>("[data-live-text]")) {
+    const value = live[place.dataset.liveText ?? ""];
+    if (typeof value === "number") place.textContent = grouped(value);
+  }
+  for (const list of root.querySelectorAll<HTMLElement>("[data-jobs]")) {
+    drawJobs(list, live.jobs);
+    const empty = list.parentElement?.querySelector<HTMLElement>("[data-jobs-empty]");
+    if (empty) empty.hidden = live.jobs.length > 0;
+  }
+}
+
+function grouped(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+}

@@ -1,0 +1,55 @@
+"""The forms of the pages. Widgets get their looks in templates/pages/parts/field.html."""
+
+from typing import Any
+
+from django import forms
+
+from lamella.accounts.models import User
+
+
+class ProfileForm(forms.ModelForm[User]):
+    class Meta:
+        model = User
+        fields = ["credit_name", "email"]
+        labels = {"credit_name": "Name to thank you by", "email": "Mail address"}
+        help_texts = {
+            "credit_name": "Shown where a study thanks its volunteers. Leave it empty to stay "
+            "unnamed.",
+            "email": "Only used to reset your password.",
+        }
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(
+        label="What is it for?",
+        max_length=100,
+        help_text="For example “napari on my laptop”, so that you know which one to revoke.",
+    )
+
+
+class DeleteAccountForm(forms.Form):
+    marks = forms.ChoiceField(
+        label="What shall become of your marks?",
+        choices=[
+            ("keep", "Keep them in the studies, under a pseudonym that leads to nobody"),
+            ("withdraw", "Withdraw them: what was agreed with their help is worked out again"),
+        ],
+        initial="keep",
+        widget=forms.RadioSelect,
+    )
+    password = forms.CharField(
+        label="Your password",
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        if not self.user.check_password(password):
+            raise forms.ValidationError(
+                "This is not your password, so nothing was deleted; try again."
+            )
+        return password

@@ -1,0 +1,172 @@
+"""How pages link the front end, and how they write numbers."""
+
+from datetime import datetime, timedelta
+
+from django import forms, template
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from lamella.cubes.models import Cube
+from lamella.loop.strip import Strip
+from lamella.pages import charts
+from lamella.pages import vite as bundles
+from lamella.pages.forms_study import STRATEGIES
+
+register = template.Library()
+
+THIN = "\N{NARROW NO-BREAK SPACE}"
+
+
+@register.simple_tag
+def vite(name: str) -> SafeString:
+    """Styles and script of a front-end entry; nothing where it has not been built."""
+    found = bundles.entry(name)
+    if found is None:
+        return SafeString("")
+    return format_html(
+        '{}{}<script type="module" src="{}"></script>',
+        format_html_join("", '<link rel="stylesheet" href="{}">', ((s,) for s in found.styles)),
+        format_html_join("", '<link rel="modulepreload" href="{}">', ((s,) for s in found.preloads)),
+        found.script,
+    )
+
+
+@register.simple_tag
+def front_end_missing() -> bool:
+    return not bundles.manifest()
+
+
+@register.filter
+def dice(value: float | None) -> str:
+    """.942: three digits, no leading zero."""
+    if value is None:
+        return "–"
+    text = f"{value:.3f}"
+    return text[1:] if text.startswith("0") else text
+
+
+@register.filter
+def decimals(value: float | None, digits: int = 2) -> str:
+    """A figure with so many digits behind the point, trailing noughts dropped."""
+    if value is None:
+        return "–"
+    return f"{value:.{digits}f}".rstrip("0").rstrip(".") or "0"
+
+
+@register.filter
+def percent(value: float | None, digits: int = 0) -> str:
+    """12 %: a share of 1, with a thin space."""
+    return "–" if value is None else f"{value * 100:.{digits}f}{THIN}%"
+
+
+@register.filter
+def css_percent(value: float | None) -> str:
+    """A share of 1 as a CSS percentage."""
+    return f"{min(max(value or 0.0, 0.0), 1.0) * 100:.2f}%"
+
+
+@register.filter
+def count(value: int | None) -> str:
+    """12 300 with thin spaces between thousands."""
+    return "–" if value is None else f"{value:,}".replace(",", THIN)
+
+
+@register.filter
+def seconds(value: float | None) -> str:
+    """A length of time in the unit a person would choose."""
+    if value is None:
+        return "–"
+    if value < 60:
+        return f"{value:.0f}{THIN}s"
+    if value < 90 * 60:
+        return f"{value / 60:.0f}{THIN}min"
+    if value < 36 * 3600:
+        return f"{decimals(value / 3600, 1)}{THIN}h"
+    return f"{value / 86400:.0f}{THIN}days"
+
+
+@register.filter
+def age(moment: datetime | None) -> str:
+    """How long ago, in one unit: "just now", "5 min ago"."""
+    if moment is None:
+        return "–"
+    passed = timezone.now() - moment
+    if passed < timedelta(minutes=1):
+        return "just now"
+    return f"{seconds(passed.total_seconds())} ago"
+
+
+@register.filter
+def filesize(value: int | None) -> str:
+    """Bytes in the unit a person would choose (1 MB is a million bytes)."""
+    if value is None:
+        return "–"
+    size = float(value)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{decimals(size, 1)}{THIN}{unit}"
+        size /= 1000
+    return f"{decimals(size, 1)}{THIN}TB"
+
+
+@register.filter
+def voxels(shape: list[int] | None) -> str:
+    """512 × 1024 × 1024."""
+    return " × ".join(str(n) for n in shape) if shape else "–"
+
+
+@register.filter
+def control(field: forms.BoundField) -> SafeString:
+    """A form field's control with the class of the design language and without a placeholder."""
+    widget = field.field.widget
+    widget.attrs.pop("placeholder", None)
+    if isinstance(widget, forms.Select) and not isinstance(widget, forms.RadioSelect):
+        return field.as_widget(attrs={"class": "select"})
+    if isinstance(widget, forms.RadioSelect | forms.CheckboxInput | forms.FileInput):
+        return field.as_widget()
+    return field.as_widget(attrs={"class": "input"})
+
+
+_TONES = {
+    # of studies, tasks, jobs, runs, versions, volumes, exports, rounds
+    "open": "good",
+    "draft": "",
+    "paused": "warn",
+    "finished": "info",
+    "queued": "",
+    "waiting": "",
+    "ingesting": "info",
+    "running": "info",
+    "done": "good",
+    "ready": "good",
+    "failed": "bad",
+    "cancelled": "warn",
+    "candidate": "",
+    "serving": "good",
+    "retired": "",
+    "accepted": "good",
+    "sent_back": "warn",
+}
+
+
+@register.filter
+def tone(state: str) -> str:
+    """The badge class of a state; the state's word always stands beside it."""
+    return _TONES.get(state, "")
+
+
+@register.filter
+def strategy_words(name: str) -> str:
+    """How slices are chosen, in words."""
+    return STRATEGIES.get(name, name)
+
+
+@register.simple_tag
+def strip_svg(strip: Strip, cube: Cube) -> SafeString:
+    """A cube along z; a click leads to the slice on the cube's page."""
+    href = reverse("pages:cube", args=[cube.study.slug, cube.pk]) + "?z={z}"
+    shown = sum(1 for column in strip.columns if column.state)
+    label = f"{cube.name} along z: {shown} of {len(strip.columns)} columns have tasks"
+    return charts.strip_svg(strip, label=label, href=href)

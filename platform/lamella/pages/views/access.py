@@ -1,0 +1,48 @@
+"""How views find a study and check a role: what a person may not know of is a 404."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from lamella.accounts.models import User
+from lamella.studies.access import ForbiddenError, NotVisibleError, may_view, role_in
+from lamella.studies.models import Role, Study
+
+_RANK = {None: 0, Role.VOLUNTEER: 1, Role.MANAGER: 2, Role.ADMIN: 3}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A study as one person stands to it; templates get it as ``place``."""
+
+    study: Study
+    role: Role | None
+
+    @property
+    def manages(self) -> bool:
+        return _RANK[self.role] >= _RANK[Role.MANAGER]
+
+    @property
+    def administers(self) -> bool:
+        return self.role == Role.ADMIN
+
+
+def place_for(request: HttpRequest, slug: str, least: Role | None = None) -> Place:
+    """The study of a slug. Raises NotVisibleError, or ForbiddenError below the role ``least``."""
+    study = Study.objects.filter(slug=slug).first()
+    if study is None or not may_view(request.user, study):
+        raise NotVisibleError
+    place = Place(study=study, role=role_in(request.user, study))
+    if _RANK[place.role] < _RANK[least]:
+        assert least is not None  # noqa: S101 - nothing ranks below nobody
+        raise ForbiddenError(
+            f"This page of “{study.title}” is for its {least.label}s; "
+            "ask an admin of the study for that role."
+        )
+    return place
+
+
+def user_of(request: HttpRequest) -> User:
+    """The account behind a request that only an account can make."""
+    assert isinstance(request.user, User), "a role was checked before"  # noqa: S101
+    return request.user

@@ -1,0 +1,25 @@
+"""The first page: what this is, a slice to try, the open studies."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from lamella.accounts.access import account_of
+from lamella.loop import selectors
+
+
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    user = account_of(request)
+    public = selectors.public_cards(limit=4)
+    live = next((c for c in public if c.cube is not None and (c.may_try or user)), None)
+    return render(
+        request,
+        "pages/landing.html",
+        {
+            "own": selectors.own_cards(request.user) if user else [],
+            "public": [card for card in public if card is not live][:3],
+            "live": live,
+            "week": selectors.week(),
+        },
+    )

@@ -1,0 +1,126 @@
+"""A study: its home for visitors and managers, its settings, and a new one."""
+
+import hashlib
+import json
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from lamella.loop import overview, selectors
+from lamella.pages import live as live_data
+from lamella.pages.forms_study import ClassFormSet, PolicyForm, StudyForm
+from lamella.pages.views.access import Place, place_for, user_of
+from lamella.studies import services
+from lamella.studies.markdown import render as render_markdown
+from lamella.studies.models import Role, StudyState
+
+
+@require_safe
+def home(request: HttpRequest, slug: str) -> HttpResponse:
+    place = place_for(request, slug)
+    if place.manages and request.GET.get("as") != "volunteer":
+        return _manager_home(request, place)
+    study = place.study
+    return render(
+        request,
+        "pages/study/home.html",
+        {
+            "place": place,
+            "tab": "home",
+            "guide": render_markdown(study.guide),
+            "classes": study.classes.all(),
+            "card": selectors.card_of(study, place.role),
+            "may_contribute": selectors.may_take_tasks(request.user, study, place.role),
+        },
+    )
+
+
+def _manager_home(request: HttpRequest, place: Place) -> HttpResponse:
+    return render(
+        request,
+        "pages/study/manager.html",
+        {
+            "place": place,
+            "tab": "home",
+            "overview": overview.of_study(place.study),
+            "live": live_data.payload(place.study),
+        },
+    )
+
+
+@require_safe
+def live(request: HttpRequest, slug: str) -> HttpResponse:
+    """What changes while a manager looks: jobs and counts. Answers 304 while nothing did."""
+    place = place_for(request, slug, Role.MANAGER)
+    body = live_data.payload(place.study)
+    etag = '"' + hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:32] + '"'
+    if request.headers.get("If-None-Match") == etag:
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        response = JsonResponse(body)
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_study(request: HttpRequest) -> HttpResponse:
+    user = user_of(request)
+    form = StudyForm(request.POST or None)
+    classes = ClassFormSet(request.POST or None, prefix="classes")
+    if request.method == "POST" and form.is_valid() and classes.is_valid():
+        try:
+            study = services.create_study(
+                title=form.cleaned_data["title"],
+                question=form.cleaned_data["question"],
+                by=user,
+                classes=classes.specs(),
+                **form.policy(),
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"“{study.title}” is there. Add its first cube.")
+            return redirect("pages:add_cube", study.slug)
+    return render(request, "pages/study/new.html", {"form": form, "classes": classes})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HttpRequest, slug: str) -> HttpResponse:
+    place = place_for(request, slug, Role.ADMIN)
+    form = PolicyForm(request.POST or None, instance=place.study)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "The settings are saved.")
+        return redirect("pages:settings", slug)
+    return render(
+        request,
+        "pages/study/settings.html",
+        {"place": place, "tab": "settings", "form": form, "classes": place.study.classes.all()},
+    )
+
+
+@require_POST
+def set_state(request: HttpRequest, slug: str) -> HttpResponse:
+    place = place_for(request, slug, Role.MANAGER)
+    try:
+        state = StudyState(request.POST.get("state", ""))
+    except ValueError:
+        messages.error(request, "The study stays as it is: that is no state of a study.")
+        return redirect("pages:study", slug)
+    services.set_state(place.study, state)
+    said = {
+        StudyState.OPEN: "The study is open: volunteers get tasks as soon as there are some.",
+        StudyState.PAUSED: "The study is paused: nobody gets new tasks. What people have in hand "
+        "they can still hand in.",
+        StudyState.FINISHED: "The study is finished: nobody gets new tasks, and everything in it "
+        "can still be seen and exported.",
+        StudyState.DRAFT: "The study is being prepared: only its members see it.",
+    }
+    messages.success(request, said[state])
+    return redirect("pages:study", slug)

@@ -1,0 +1,133 @@
+"""The training desk: runs, model versions and jobs. Admins act, managers look."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from lamella.jobs import services as jobs
+from lamella.jobs.models import Job, JobState
+from lamella.learning import desk as desk_data
+from lamella.learning.models import ModelVersion
+from lamella.loop import services as loop
+from lamella.loop.overview import failed_jobs
+from lamella.pages import live as live_data
+from lamella.pages.views.access import Place, place_for, user_of
+from lamella.studies.models import Role
+
+
+@require_safe
+def desk(request: HttpRequest, slug: str) -> HttpResponse:
+    place = place_for(request, slug, Role.MANAGER)
+    return _page(request, place)
+
+
+def _page(
+    request: HttpRequest, place: Place, *, rolling_back: ModelVersion | None = None
+) -> HttpResponse:
+    runs = desk_data.runs_of(place.study)
+    chosen = request.GET.get("run", "")
+    return render(
+        request,
+        "pages/study/training.html",
+        {
+            "place": place,
+            "tab": "training",
+            "runs": runs,
+            "open_run": desk_data.open_run(runs, int(chosen) if chosen.isdigit() else None),
+            "versions": desk_data.versions_of(place.study),
+            "live": live_data.payload(place.study),
+            "failed": failed_jobs(place.study).order_by("-finished")[:20],
+            "rolling_back": rolling_back,
+            "marked": loop.rollback_preview(rolling_back) if rolling_back else 0,
+        },
+    )
+
+
+def _back(slug: str, part: str = "") -> HttpResponse:
+    response = redirect("pages:training", slug)
+    response["Location"] += part
+    return response
+
+
+@require_POST
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    place = place_for(request, slug, Role.ADMIN)
+    try:
+        run = loop.start_training(place.study, user_of(request))
+    except loop.LoopError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request, f"Training run {run.pk} waits for a worker; it begins in a few seconds."
+        )
+    return _back(slug)
+
+
+@require_POST
+def cancel(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    place = place_for(request, slug, Role.ADMIN)
+    run = get_object_or_404(place.study.training_runs.select_related("job"), pk=pk)
+    if run.state not in ("waiting", "running"):
+        messages.error(request, f"Training run {pk} has ended already; nothing was cancelled.")
+    else:
+        loop.cancel_training(run, user_of(request))
+        messages.success(request, f"Training run {pk} is told to stop.")
+    return _back(slug)
+
+
+@require_POST
+def promote(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    place = place_for(request, slug, Role.ADMIN)
+    version = get_object_or_404(place.study.model_versions, pk=pk)
+    try:
+        loop.promote(version, user_of(request))
+    except loop.LoopError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"Version {version.number} serves from now on.")
+    return _back(slug, "#versions")
+
+
+def roll_back(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """GET shows what it would mark for review; POST does it."""
+    place = place_for(request, slug, Role.ADMIN)
+    version = get_object_or_404(place.study.model_versions, pk=pk)
+    if request.method != "POST":
+        return _page(request, place, rolling_back=version)
+    try:
+        marked = loop.rollback(version, user_of(request))
+    except loop.LoopError as error:
+        messages.error(request, str(error))
+    else:
+        tasks = f"{marked} task{'' if marked == 1 else 's'}"
+        messages.success(
+            request,
+            f"Version {version.number} no longer serves; {tasks} marked for review. "
+            "Every mask that people made is kept.",
+        )
+    return _back(slug, "#versions")
+
+
+@require_POST
+def retry_job(request: HttpRequest, slug: str, pk: str) -> HttpResponse:
+    place = place_for(request, slug, Role.ADMIN)
+    job = get_object_or_404(Job, pk=pk, scope=place.study.slug)
+    if job.state not in (JobState.FAILED, JobState.CANCELLED):
+        messages.error(request, f"“{job.title}” has not failed, so there is nothing to try again.")
+    else:
+        jobs.retry(job)
+        messages.success(request, f"“{job.title}” waits for a worker again.")
+    return _back(slug, "#jobs")
+
+
+@require_POST
+def cancel_job(request: HttpRequest, slug: str, pk: str) -> HttpResponse:
+    place = place_for(request, slug, Role.ADMIN)
+    job = get_object_or_404(Job, pk=pk, scope=place.study.slug)
+    if job.ended:
+        messages.error(request, f"“{job.title}” has ended already; nothing was cancelled.")
+    else:
+        jobs.cancel(job)
+        messages.success(request, f"“{job.title}” is told to stop.")
+    return _back(slug, "#jobs")
