@@ -1,0 +1,84 @@
+"""What counts in the losses, and what does not."""
+
+import pytest
+import torch
+
+from models.networks.discriminator import PatchDiscriminator
+from models.networks.losses import ADVERSARIAL_LOSSES, SegmentationLoss, adversarial_loss
+from tests.models.networks.toys import SMALL
+
+
+def test_unlabelled_pixels_and_slices_give_no_gradient() -> None:
+    torch.manual_seed(0)
+    logits = torch.randn(3, 2, 8, 8, requires_grad=True)
+    foreground = (torch.rand(3, 1, 8, 8) > 0.5).float()
+    target = torch.cat([1.0 - foreground, foreground], dim=1)
+    weight = torch.ones(3, 1, 8, 8)
+    weight[1] = 0.0
+    weight[2, :, :4] = 0.0
+    entropy, dice = SegmentationLoss()(logits, target, weight)
+    (entropy + dice).backward()
+    assert logits.grad is not None
+    assert (logits.grad[1] == 0).all()
+    assert (logits.grad[2, :, :4] == 0).all()
+    assert (logits.grad[0] != 0).any()
+    assert (logits.grad[2, :, 4:] != 0).any()
+
+
+def test_labels_under_no_weight_change_nothing() -> None:
+    torch.manual_seed(0)
+    logits, weight = torch.randn(1, 3, 8, 8), torch.ones(1, 1, 8, 8)
+    weight[..., :4] = 0.0
+    target = torch.softmax(torch.randn(1, 3, 8, 8), dim=1)
+    other = target.clone()
+    other[..., :4] = torch.softmax(torch.randn(1, 3, 8, 4), dim=1)
+    loss = SegmentationLoss()
+    torch.testing.assert_close(loss(logits, target, weight), loss(logits, other, weight))
+
+
+def test_nothing_labelled_gives_a_finite_loss() -> None:
+    logits = torch.randn(1, 2, 8, 8)
+    entropy, dice = SegmentationLoss()(logits, torch.zeros_like(logits), torch.zeros(1, 1, 8, 8))
+    assert torch.isfinite(entropy + dice)
+
+
+@pytest.mark.parametrize("name", sorted(ADVERSARIAL_LOSSES))
+def test_an_adversarial_loss_pulls_both_sides_apart(name: str) -> None:
+    loss = ADVERSARIAL_LOSSES[name]
+    weight = torch.ones(2, 1, 4, 4)
+    real, fake = torch.ones(2, 1, 4, 4), torch.zeros(2, 1, 4, 4)
+
+    def right(mask: torch.Tensor) -> torch.Tensor:
+        return 2.0 * mask - 1.0
+
+    def wrong(mask: torch.Tensor) -> torch.Tensor:
+        return 1.0 - 2.0 * mask
+
+    told = loss.discriminator(right, real, fake, weight)
+    assert told < loss.discriminator(wrong, real, fake, weight)
+    assert loss.segmenter(weight, weight) < loss.segmenter(-weight, weight)
+
+
+def test_an_unknown_adversarial_loss_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="bce"):
+        adversarial_loss("no such loss")
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (13, 40), (32, 32)])
+def test_the_discriminator_gives_one_logit_a_patch(shape: tuple[int, int]) -> None:
+    critic = PatchDiscriminator(SMALL)
+    logits = critic(torch.randn(2, 1, *shape), torch.rand(2, 1, *shape))
+    rows, columns = (-(-n // critic.stride) for n in shape)
+    assert logits.shape == (2, 1, rows, columns)
+
+
+def test_a_patch_is_judged_by_what_lies_near_it() -> None:
+    torch.manual_seed(0)
+    critic = PatchDiscriminator(SMALL).eval()
+    image, mask = torch.randn(1, 1, 96, 96), torch.rand(1, 1, 96, 96)
+    changed = mask.clone()
+    changed[..., 64:, 64:] = 0.0
+    with torch.no_grad():
+        before, after = critic(image, mask), critic(image, changed)
+    assert torch.equal(before[..., :4, :4], after[..., :4, :4])
+    assert not torch.equal(before[..., 8:, 8:], after[..., 8:, 8:])
