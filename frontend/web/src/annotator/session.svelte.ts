@@ -1,0 +1,354 @@
+/** The session: fetches tasks, keeps every stroke, hands corrections in, and knows what to show. */
+import {
+  allocate, decodeRle, inflate, maskHash, narrow, pack, toBase64, xorMasks,
+  type JournalEntry, type LabelArray,
+} from "../engine/index.ts";
+import { Api, ApiError } from "./api.ts";
+import { t } from "./messages.ts";
+import { remember, settings } from "./settings.svelte.ts";
+import { openDatabase, type Draft } from "./store/database.ts";
+import { DraftStore } from "./store/drafts.ts";
+import { holdAssignment } from "./store/locks.ts";
+import { oneTab, Outbox, type Sent } from "./store/outbox.ts";
+import type { CorrectionIn, TaskPayload } from "./types.ts";
+import { uuid } from "./uuid.ts";
+import { Workbench } from "./workbench.svelte.ts";
+
+export type Phase =
+  | { name: "loading" }
+  | { name: "work" }
+  | { name: "result"; message: string }
+  | { name: "unsent"; id: string }
+  | { name: "refused"; detail: string }
+  | { name: "done" }
+  | { name: "error"; detail: string };
+
+export type Saved = "none" | "saving" | "saved" | "failed";
+
+const RENEW_MS = 60_000;
+const TOAST_MS = 4500;
+const DRAFT_MS = 2000;
+
+export class Session {
+  phase = $state.raw<Phase>({ name: "loading" });
+  bench = $state.raw<Workbench | null>(null);
+  saved = $state<Saved>("none");
+  unsent = $state(0);
+  submitting = $state(false);
+  hard = $state(false);
+  comment = $state("");
+  toastText = $state("");
+  /** What a screen reader says next. */
+  announcement = $state("");
+  /** Handed in during this visit: all, and those that were already right. */
+  tally = $state({ slices: 0, right: 0 });
+  needsConsent = $state(false);
+
+  readonly study: string;
+  private readonly api: Api;
+  private drafts: DraftStore | null = null;
+  private outbox: Outbox | null = null;
+  private draft: Draft | null = null;
+  private releaseLock: (() => void) | null = null;
+  private lastSent: { id: string; mask_hash: string } | null = null;
+  private pending = 0;
+  private toastTimer: ReturnType<typeof setTimeout> | undefined;
+  private draftTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(study: string, csrf: string) {
+    this.study = study;
+    this.api = new Api(csrf);
+  }
+
+  async start(): Promise<void> {
+    await this.openStores();
+    setInterval(() => void this.renew(), RENEW_MS);
+    addEventListener("online", () => this.backOnline());
+    addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden") void this.storeDraft();
+    });
+    addEventListener("beforeunload", (event) => {
+      if (this.saved === "failed" || this.pending > 0) event.preventDefault();
+    });
+    void this.outbox?.flush();
+    await this.load(true);
+  }
+
+  /** Fetches a task; at the start of a visit, first what was left open. */
+  async load(resume = false): Promise<void> {
+    this.phase = { name: "loading" };
+    this.close();
+    try {
+      const open = resume ? await this.drafts?.latest(this.study) : null;
+      if (open) {
+        await this.open(open.draft.task, open.draft, open.journal);
+        this.say(t("say.restored"));
+        void this.renew();
+        return;
+      }
+      const task = await this.api.next(this.study);
+      if (task) await this.open(task, null, []);
+      else this.phase = { name: "done" };
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  acceptConsent(): void {
+    const { study } = this.bench!.task;
+    settings.consent[study.slug] = study.consent_version;
+    remember();
+    this.needsConsent = false;
+  }
+
+  /** Hands the slice in and goes on to the next. */
+  async submit(): Promise<void> {
+    const { bench } = this;
+    if (!bench || this.submitting || this.needsConsent || this.phase.name !== "work") return;
+    this.submitting = true;
+    bench.editor.cancel();
+    bench.clock.note(performance.now());
+    try {
+      const body = await this.correction(bench);
+      const sent = await this.handIn(bench.task.assignment_id, body);
+      if (sent.state !== "refused" && (this.outbox || sent.state === "stored")) {
+        this.tally.slices++;
+        if (!bench.canUndo) this.tally.right++;
+      }
+      this.follow(sent, body.id);
+    } catch (error) {
+      this.toast(error instanceof Error ? error.message : t("error.unknown"));
+    } finally {
+      this.submitting = false;
+    }
+    await this.goOn();
+  }
+
+  async retryUnsent(): Promise<void> {
+    const { phase, outbox } = this;
+    if (phase.name !== "unsent" || !outbox || this.submitting) return;
+    this.submitting = true;
+    const still = (await outbox.waiting()).some((item) => item.id === phase.id);
+    const sent = still ? await outbox.deliver(phase.id) : outbox.result(phase.id);
+    this.submitting = false;
+    if (sent?.state === "later") return;
+    if (sent) this.follow(sent, phase.id);
+    else this.phase = { name: "loading" };
+    await this.goOn();
+  }
+
+  /** Gives the slice back untouched, and takes another. */
+  async release(): Promise<void> {
+    const id = this.bench?.task.assignment_id;
+    if (!id) return;
+    try {
+      await this.api.release(id);
+      await this.drafts?.remove(id);
+      await this.load();
+    } catch (error) {
+      this.toast(error instanceof Error ? error.message : t("error.unknown"));
+    }
+  }
+
+  /** Flag and comment belong to the draft as the strokes do. */
+  noteChanged(): void {
+    if (this.draft) Object.assign(this.draft, { hard: this.hard, comment: this.comment });
+    void this.storeDraft();
+  }
+
+  toast(text: string): void {
+    this.toastText = text;
+    this.say(text);
+    clearTimeout(this.toastTimer);
+    this.toastTimer = setTimeout(() => (this.toastText = ""), TOAST_MS);
+  }
+
+  say(text: string): void {
+    this.announcement = text;
+  }
+
+  private async goOn(): Promise<void> {
+    if (this.phase.name === "loading") await this.load();
+  }
+
+  private async openStores(): Promise<void> {
+    try {
+      const database = await openDatabase();
+      this.drafts = new DraftStore(database);
+      this.outbox = new Outbox(database, {
+        send: (item) => this.api.send(item),
+        onChange: () => void this.countUnsent(),
+        exclusively: oneTab,
+      });
+      await this.countUnsent();
+    } catch {
+      // Private windows of some browsers have no storage: the page says so and works on.
+      this.saved = "failed";
+    }
+  }
+
+  private async open(task: TaskPayload, earlier: Draft | null, journal: JournalEntry[]): Promise<void> {
+    this.releaseLock = await holdAssignment(task.assignment_id);
+    if (!this.releaseLock) throw new Error(t("error.otherTab"));
+    const { labels, packed } = await this.loadProposal(task, earlier);
+    this.draft = earlier ?? {
+      assignmentId: task.assignment_id, study: this.study, task, proposal: packed,
+      activeSeconds: 0, comment: "", hard: false, updatedAt: Date.now(),
+    };
+    this.hard = this.draft.hard;
+    this.comment = this.draft.comment;
+    await this.storeDraft();
+    if (this.saved !== "failed") this.saved = journal.length > 0 ? "saved" : "none";
+    this.bench = new Workbench(task, labels, {
+      onEntry: (entry) => void this.keep(entry),
+      neighbour: (z) => this.neighbour(task, z),
+      say: (text) => this.say(text),
+      toast: (text) => this.toast(text),
+    }, { journal, seconds: this.draft.activeSeconds });
+    const { slug, consent_version } = task.study;
+    this.needsConsent = settings.consent[slug] !== consent_version;
+    this.phase = { name: "work" };
+  }
+
+  private close(): void {
+    clearTimeout(this.draftTimer);
+    this.bench = null;
+    this.draft = null;
+    this.lastSent = null;
+    this.releaseLock?.();
+    this.releaseLock = null;
+  }
+
+  private async loadProposal(task: TaskPayload, earlier: Draft | null): Promise<{ labels: LabelArray; packed: Uint8Array | null }> {
+    const { width, height } = task;
+    const { label_dtype } = task.study;
+    if (task.proposal.origin === "none") {
+      return { labels: allocate(label_dtype, width * height), packed: null };
+    }
+    const packed = earlier?.proposal ?? (await this.api.proposal(task)).packed;
+    const labels = await unpackLabels(packed, task);
+    if ((await maskHash(labels, width, height)) !== task.proposal.hash) {
+      throw new Error(t("error.proposal"));
+    }
+    return { labels, packed };
+  }
+
+  private async neighbour(task: TaskPayload, z: number): Promise<LabelArray | null> {
+    if (task.proposal.origin === "none") return null;
+    try {
+      return await unpackLabels((await this.api.proposal(task, z)).packed, task);
+    } catch {
+      // The neighbour's image is what matters; its marks are an extra.
+      return null;
+    }
+  }
+
+  private async keep(entry: JournalEntry): Promise<void> {
+    const { draft, drafts } = this;
+    if (!draft || !drafts) return;
+    this.pending++;
+    this.saved = "saving";
+    try {
+      await drafts.append(draft.assignmentId, entry);
+      this.pending--;
+      if (this.pending === 0) this.saved = "saved";
+      clearTimeout(this.draftTimer);
+      this.draftTimer = setTimeout(() => void this.storeDraft(), DRAFT_MS);
+    } catch {
+      this.pending--;
+      this.saved = "failed";
+    }
+  }
+
+  private async storeDraft(): Promise<void> {
+    const { draft, drafts, bench } = this;
+    if (!draft || !drafts) return;
+    if (bench) draft.activeSeconds = bench.clock.seconds;
+    draft.updatedAt = Date.now();
+    try {
+      await drafts.put({ ...draft });
+    } catch {
+      this.saved = "failed";
+    }
+  }
+
+  private async correction(bench: Workbench): Promise<CorrectionIn> {
+    const { task, proposal, editor } = bench;
+    const { width, height } = task;
+    const mask = editor.plane.data;
+    const mask_hash = await maskHash(mask, width, height);
+    // The same mask sent again is the same correction, and the server counts it once.
+    if (this.lastSent?.mask_hash !== mask_hash) this.lastSent = { id: uuid(), mask_hash };
+    return {
+      id: this.lastSent.id,
+      proposal_hash: task.proposal.hash,
+      mask_hash,
+      difference: toBase64(await pack(xorMasks(mask, proposal), width, height)),
+      active_seconds: Math.round(bench.clock.seconds * 10) / 10,
+      strokes: bench.strokes,
+      flag: this.hard ? "hard" : "",
+      comment: this.comment.trim(),
+      consent_version: task.study.consent_version,
+    };
+  }
+
+  private async handIn(assignmentId: string, body: CorrectionIn): Promise<Sent> {
+    const item = { id: body.id, study: this.study, assignmentId, body, createdAt: Date.now(), refused: null };
+    clearTimeout(this.draftTimer);
+    if (!this.outbox) return this.api.send(item);
+    const { draft } = this;
+    // Once in the outbox the draft is gone and must not be written again.
+    this.draft = null;
+    try {
+      await this.outbox.enqueue(item);
+    } catch (error) {
+      this.draft = draft;
+      throw error;
+    }
+    return this.outbox.deliver(item.id);
+  }
+
+  private follow(sent: Sent, id: string): void {
+    if (sent.state === "later") {
+      // Without storage the page itself is the only copy: stay on it.
+      if (this.outbox) this.phase = { name: "unsent", id };
+      else this.toast(sent.detail);
+    } else if (sent.state === "refused") {
+      this.phase = { name: "refused", detail: sent.detail };
+    } else {
+      this.say(t("say.submitted"));
+      const { message } = sent.result;
+      this.phase = message ? { name: "result", message } : { name: "loading" };
+    }
+  }
+
+  private async renew(): Promise<void> {
+    const id = this.bench?.task.assignment_id;
+    if (!id || this.phase.name !== "work" || document.visibilityState === "hidden") return;
+    // A lease that cannot be renewed costs nothing: a late correction is stored all the same.
+    await this.api.renew(id).catch(() => undefined);
+  }
+
+  private backOnline(): void {
+    this.bench?.retryTiles();
+    if (this.phase.name === "unsent") void this.retryUnsent();
+    else void this.outbox?.flush();
+  }
+
+  private async countUnsent(): Promise<void> {
+    this.unsent = (await this.outbox?.waiting())?.length ?? 0;
+    // What was sent in the background frees the person who waits for it.
+    if (this.unsent === 0) await this.retryUnsent();
+  }
+
+  private fail(error: unknown): void {
+    if (!(error instanceof ApiError)) console.error(error);
+    this.phase = { name: "error", detail: error instanceof Error ? error.message : t("error.unknown") };
+  }
+}
+
+async function unpackLabels(packed: Uint8Array, task: TaskPayload): Promise<LabelArray> {
+  const { width, height } = task;
+  const bytes = await inflate(packed, 13 + 6 * width * height);
+  return narrow(decodeRle(bytes, { width, height }).mask, task.study.label_dtype);
+}

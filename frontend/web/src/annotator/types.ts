@@ -1,0 +1,77 @@
+/** What the correction page and the server say to each other (see the OpenAPI description). */
+import type { LabelDtype } from "../engine/index.ts";
+
+export interface LabelClass {
+  value: number;
+  name: string;
+  color: string;
+}
+
+export interface DoubtfulPatch {
+  y0: number;
+  x0: number;
+  height: number;
+  width: number;
+  score: number;
+}
+
+export interface CubeLevel {
+  level: number;
+  shape: [number, number, number];
+  scale: [number, number, number];
+}
+
+export interface TaskPayload {
+  assignment_id: string;
+  lease_until: string;
+  task_id: number;
+  kind: "work" | "practice";
+  study: {
+    slug: string;
+    title: string;
+    guide_html: string;
+    consent_version: string;
+    classes: LabelClass[];
+    label_dtype: LabelDtype;
+  };
+  cube: {
+    id: number | string;
+    name: string;
+    shape: [number, number, number];
+    levels: CubeLevel[];
+    tile: number;
+    version: string;
+    unit: "nanometer" | "micrometer" | "millimeter" | null;
+    voxel_size: [number, number, number];
+  };
+  z: number;
+  y0: number;
+  x0: number;
+  height: number;
+  width: number;
+  round: number | null;
+  neighbours: number[];
+  proposal: { url: string; hash: string; origin: "machine" | "none" };
+  doubtful: DoubtfulPatch[];
+}
+
+export interface CorrectionIn {
+  id: string;
+  proposal_hash: string;
+  mask_hash: string;
+  /** Base64 of the packed XOR of mask and proposal. */
+  difference: string;
+  active_seconds: number;
+  strokes: number;
+  flag: "" | "hard";
+  comment: string;
+  consent_version: string;
+}
+
+export interface CorrectionOut {
+  id: string;
+  task_id: number;
+  changed_voxels: number;
+  supersedes: string | null;
+  message: string;
+}

@@ -1,0 +1,411 @@
+/** The workbench: one task under the hand. Tools, view and marks, as the components see them. */
+import {
+  buildPalette, Editor, LabelPlane, PointerInput, scaleBar, Stage,
+  type JournalEntry, type LabelArray, type LabelLayer, type Point, type Style, type Tool,
+} from "../engine/index.ts";
+import { ActiveClock } from "./active-clock.ts";
+import { t } from "./messages.ts";
+import { remember, settings } from "./settings.svelte.ts";
+import type { TaskPayload } from "./types.ts";
+
+export interface WorkbenchHost {
+  /** A change of the mask has to be put on disk. */
+  onEntry(entry: JournalEntry): void;
+  /** The proposal of a neighbouring slice, or null. */
+  neighbour(z: number): Promise<LabelArray | null>;
+  say(text: string): void;
+  toast(text: string): void;
+}
+
+const SIZES = { min: 1, max: 400 };
+
+export class Workbench {
+  readonly task: TaskPayload;
+  readonly editor: Editor;
+  readonly proposal: LabelArray;
+  readonly clock: ActiveClock;
+  strokes: number;
+  /** Slice on show; drawing is possible on the task's own slice alone. */
+  z = $state(0);
+  tool = $state<Tool>("brush");
+  label = $state(1);
+  /** Lasso and fill take away. */
+  remove = $state(false);
+  canUndo = $state(false);
+  canRedo = $state(false);
+  hidden = $state(false);
+  marks = $state(true);
+  patch = $state(-1);
+  scaleBar = $state({ pixels: 0, label: "" });
+  /** Diameter of the brush on the screen in CSS pixels, along x and y. */
+  brush = $state({ width: 0, height: 0 });
+  pointer = $state<{ x: number; y: number; kind: string } | null>(null);
+  /** Where in the slice the person works: the side views follow it. */
+  focus = $state.raw<Point>({ x: 0, y: 0 });
+  complete = $state(false);
+
+  private stage: Stage | null = null;
+  private input: PointerInput | null = null;
+  private observer: ResizeObserver | null = null;
+  private cursor: Point | null = null;
+  private readonly host: WorkbenchHost;
+  // No component reads it, so it need not be reactive.
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity
+  private readonly neighbourLayers = new Map<number, LabelLayer | null>();
+
+  constructor(task: TaskPayload, proposal: LabelArray, host: WorkbenchHost, earlier: { journal: JournalEntry[]; seconds: number }) {
+    this.task = task;
+    this.proposal = proposal;
+    this.host = host;
+    this.z = task.z;
+    this.label = task.study.classes[0]?.value ?? 1;
+    this.focus = { x: task.x0 + task.width / 2, y: task.y0 + task.height / 2 };
+    this.clock = new ActiveClock(earlier.seconds);
+    this.strokes = earlier.journal.filter((entry) => entry.kind === "stroke").length;
+    const plane = new LabelPlane(task.width, task.height, proposal);
+    this.editor = new Editor(plane, (entry) => {
+      if (entry.kind === "stroke") this.strokes++;
+      this.refresh();
+      host.onEntry(entry);
+    });
+    this.editor.history.replay(earlier.journal);
+    this.refresh();
+  }
+
+  get onOwnSlice(): boolean {
+    return this.z === this.task.z;
+  }
+
+  /** First and last slice that can be looked at. */
+  get range(): [number, number] {
+    const all = [this.task.z, ...this.task.neighbours];
+    return [Math.min(...all), Math.max(...all)];
+  }
+
+  attach(host: HTMLElement, image: HTMLCanvasElement, overlay: HTMLCanvasElement): void {
+    const { task, editor } = this;
+    const { cube } = task;
+    this.stage = new Stage({
+      image,
+      overlay,
+      source: { cubeId: cube.id, version: cube.version, tile: cube.tile, levels: cube.levels },
+      plane: editor.plane,
+      machine: this.ownMachine(),
+      region: { x0: task.x0, y0: task.y0, x1: task.x0 + task.width, y1: task.y0 + task.height },
+      z: task.z,
+      neighbours: Math.min(2, task.neighbours.length),
+      palette: buildPalette(task.study.classes),
+      style: this.style(1),
+      aspect: cube.voxel_size[1] / cube.voxel_size[2],
+      onTileError: () => this.host.toast(t("canvas.tileError")),
+      onFrame: (complete) => (this.complete = complete),
+    });
+    this.input = new PointerInput(host, this.gestures());
+    let fitted = false;
+    this.observer = new ResizeObserver(() => {
+      if (host.clientWidth === 0) return;
+      this.stage!.resize(host.clientWidth, host.clientHeight, window.devicePixelRatio);
+      if (!fitted) this.stage!.fit();
+      fitted = true;
+      this.restyle();
+    });
+    this.observer.observe(host);
+  }
+
+  detach(): void {
+    this.observer?.disconnect();
+    this.input?.dispose();
+    this.stage?.dispose();
+    this.stage = null;
+  }
+
+  /** Takes over what has changed in settings and state that the drawing depends on. */
+  restyle(): void {
+    const { stage } = this;
+    if (!stage) return;
+    stage.style = this.style(stage.ratio);
+    const show = settings.patches && this.marks && !this.hidden && this.onOwnSlice;
+    stage.marks.patches = !show ? [] : this.task.doubtful.map((patch) => ({
+      x0: patch.x0, y0: patch.y0, x1: patch.x0 + patch.width, y1: patch.y0 + patch.height,
+    }));
+    stage.marks.current = this.patch;
+    stage.invalidate();
+    this.measure();
+  }
+
+  choose(tool: Tool): void {
+    this.editor.cancel();
+    this.tool = tool;
+    this.host.say(t("say.tool", { tool: t(`tool.${tool}`) }));
+    this.stage?.invalidateOverlay();
+  }
+
+  chooseClass(label: number): void {
+    if (this.task.study.classes.some((c) => c.value === label)) this.label = label;
+  }
+
+  /** Steps grow with the size, so that a few of them reach every useful brush. */
+  resizeBrush(steps: number): void {
+    let size = settings.size;
+    for (let i = 0; i < Math.abs(steps); i++) {
+      const step = Math.max(1, Math.round(size * 0.14));
+      size += Math.sign(steps) * step;
+    }
+    this.setSize(size);
+  }
+
+  setSize(size: number): void {
+    settings.size = Math.min(SIZES.max, Math.max(SIZES.min, Math.round(size)));
+    remember();
+    this.measure();
+  }
+
+  flipTo(z: number): void {
+    const [from, to] = this.range;
+    const target = Math.min(to, Math.max(from, z));
+    if (target === this.z) return;
+    this.editor.cancel();
+    this.z = target;
+    this.clock.note(performance.now());
+    const machine = this.onOwnSlice ? this.ownMachine() : (this.neighbourLayers.get(target) ?? null);
+    this.stage?.showSlice(target, machine);
+    this.restyle();
+    if (!this.onOwnSlice && !this.neighbourLayers.has(target)) void this.loadNeighbour(target);
+  }
+
+  undo(): void {
+    if (this.editor.undo()) this.host.say(t("say.undone"));
+    this.stage?.invalidateLabels();
+  }
+
+  redo(): void {
+    if (this.editor.redo()) this.host.say(t("say.redone"));
+    this.stage?.invalidateLabels();
+  }
+
+  clear(): void {
+    this.editor.clear();
+    this.stage?.invalidateLabels();
+  }
+
+  fit(): void {
+    this.stage?.fit();
+    this.measure();
+  }
+
+  zoom(factor: number): void {
+    const { stage } = this;
+    if (!stage) return;
+    stage.view.zoomAt(stage.view.canvas.width / 2, stage.view.canvas.height / 2, factor);
+    stage.invalidate();
+    this.measure();
+  }
+
+  /** Goes to the next (or previous) patch that the discriminator doubts. */
+  visitPatch(step: number): void {
+    const { doubtful } = this.task;
+    if (doubtful.length === 0 || !this.stage) return;
+    this.flipTo(this.task.z);
+    settings.patches = true;
+    const from = this.patch < 0 && step < 0 ? 0 : this.patch;
+    this.patch = (from + step + doubtful.length) % doubtful.length;
+    const patch = doubtful[this.patch];
+    const margin = 1.5 * Math.max(patch.width, patch.height);
+    this.stage.view.fit({
+      x0: patch.x0 - margin, y0: patch.y0 - margin,
+      x1: patch.x0 + patch.width + margin, y1: patch.y0 + patch.height + margin,
+    });
+    this.focus = { x: patch.x0 + patch.width / 2, y: patch.y0 + patch.height / 2 };
+    this.restyle();
+    this.host.say(t("panel.patchOf", { at: this.patch + 1, count: doubtful.length }));
+  }
+
+  holdPan(on: boolean): void {
+    if (this.input) this.input.panning = on;
+  }
+
+  /** Arrow keys: moves the keyboard's cursor by screen pixels, and the view with it at the edge. */
+  moveCursor(dx: number, dy: number, far: boolean): void {
+    const { stage } = this;
+    if (!stage) return;
+    const { view } = stage;
+    const step = Math.max(1, (far ? 48 : 8) * stage.ratio / view.scale);
+    const from = this.cursor ?? { x: view.cx, y: view.cy };
+    this.cursor = {
+      x: Math.min(view.image.width, Math.max(0, from.x + dx * step)),
+      y: Math.min(view.image.height, Math.max(0, from.y + dy * step)),
+    };
+    const { x, y } = view.toScreen(this.cursor.x, this.cursor.y);
+    const margin = 40 * stage.ratio;
+    const over = (at: number, size: number): number =>
+      at < margin ? margin - at : at > size - margin ? size - margin - at : 0;
+    view.panBy(over(x, view.canvas.width), over(y, view.canvas.height));
+    const shown = view.toScreen(this.cursor.x, this.cursor.y);
+    this.pointer = { x: shown.x / stage.ratio, y: shown.y / stage.ratio, kind: "keyboard" };
+    stage.marks.cursor = this.cursor;
+    stage.invalidate();
+  }
+
+  /** Enter: applies the tool at the keyboard's cursor; a lasso gets a corner and closes with Shift. */
+  stamp(shift: boolean): void {
+    if (!this.cursor) this.moveCursor(0, 0, false);
+    if (!this.cursor || !this.allowPaint()) return;
+    this.clock.note(performance.now());
+    const at = { x: this.cursor.x - this.task.x0, y: this.cursor.y - this.task.y0 };
+    if (this.tool === "lasso") {
+      if (!this.editor.active) {
+        this.begin(at, false);
+        this.host.toast(t("canvas.lassoKeys"));
+      } else {
+        this.editor.move(at);
+        if (shift) this.finish();
+      }
+      this.showPath();
+      return;
+    }
+    this.begin(at, shift);
+    this.finish();
+  }
+
+  /** Esc: gives up what is open, else returns to the own slice. */
+  escape(): void {
+    if (this.editor.active) {
+      this.editor.cancel();
+      this.showPath();
+      this.stage?.invalidateLabels();
+    } else {
+      this.flipTo(this.task.z);
+    }
+  }
+
+  retryTiles(): void {
+    this.stage?.retryTiles();
+  }
+
+  private gestures(): ConstructorParameters<typeof PointerInput>[1] {
+    const toPlane = (at: Point): Point => {
+      const { x, y } = this.stage!.view.toImage(at.x, at.y);
+      return { x: x - this.task.x0, y: y - this.task.y0 };
+    };
+    const moved = (): void => {
+      this.stage!.invalidate();
+      this.measure();
+    };
+    return {
+      canPaint: () => this.allowPaint(),
+      paintStart: (at, event) => {
+        this.clock.note(event.timeStamp);
+        this.hideCursor();
+        this.begin(toPlane(at), event.shiftKey);
+      },
+      paintMove: (to) => {
+        this.editor.move(toPlane(to));
+        if (this.tool === "lasso") this.showPath();
+        else this.stage!.invalidateLabels();
+      },
+      paintEnd: () => {
+        this.clock.note(performance.now());
+        this.finish();
+      },
+      paintCancel: () => {
+        this.editor.cancel();
+        this.stage!.invalidateLabels();
+        this.showPath();
+      },
+      panBy: (dx, dy) => {
+        this.stage!.view.panBy(dx, dy);
+        moved();
+      },
+      zoomAt: (at, factor) => {
+        this.stage!.view.zoomAt(at.x, at.y, factor);
+        moved();
+      },
+      hover: (at, kind) => {
+        const ratio = this.stage!.ratio;
+        this.pointer = at && { x: at.x / ratio, y: at.y / ratio, kind };
+      },
+      flip: (slices) => this.flipTo(this.z + slices),
+      resizeBrush: (steps) => this.resizeBrush(steps),
+    };
+  }
+
+  private allowPaint(): boolean {
+    if (this.onOwnSlice) return true;
+    this.host.toast(t("canvas.cannotPaint", { own: this.task.z + 1 }));
+    return false;
+  }
+
+  private begin(at: Point, shift: boolean): void {
+    const { tool, label } = this;
+    const remove = this.remove !== shift;
+    this.editor.start({ tool, label, remove, size: settings.size }, at);
+    this.stage!.invalidateLabels();
+  }
+
+  private finish(): void {
+    const at = this.pointer && this.stage!.view.toImage(this.pointer.x * this.stage!.ratio, this.pointer.y * this.stage!.ratio);
+    if (at) this.focus = at;
+    if (this.editor.end() === "open-region") this.host.toast(t("canvas.openRegion"));
+    this.stage!.invalidateLabels();
+    this.showPath();
+  }
+
+  private showPath(): void {
+    const { x0, y0 } = this.task;
+    this.stage!.marks.path = this.editor.path.map((p) => ({ x: p.x + x0, y: p.y + y0 }));
+    this.stage!.invalidateOverlay();
+  }
+
+  private hideCursor(): void {
+    this.cursor = null;
+    if (!this.stage!.marks.cursor) return;
+    this.stage!.marks.cursor = null;
+    this.stage!.invalidateOverlay();
+  }
+
+  private refresh(): void {
+    this.canUndo = this.editor.history.canUndo;
+    this.canRedo = this.editor.history.canRedo;
+  }
+
+  private style(ratio: number): Style {
+    const shown = this.marks && !this.hidden;
+    return {
+      low: settings.low,
+      high: settings.high,
+      opacity: settings.opacity,
+      fill: settings.fill,
+      line: Math.max(1, Math.round(1.5 * ratio)),
+      dash: 5 * ratio,
+      mine: shown && this.onOwnSlice,
+      machine: shown && settings.machine,
+    };
+  }
+
+  private measure(): void {
+    const { stage } = this;
+    if (!stage) return;
+    const { view, ratio } = stage;
+    const [, , voxel] = this.task.cube.voxel_size;
+    this.scaleBar = scaleBar(voxel, this.task.cube.unit, view.scale / ratio, 120);
+    this.brush = {
+      width: (settings.size * view.scale) / ratio,
+      height: (settings.size * view.scaleY) / ratio,
+    };
+  }
+
+  private ownMachine(): LabelLayer | null {
+    return this.task.proposal.origin === "machine" ? this.layer(this.proposal) : null;
+  }
+
+  private layer(data: LabelArray): LabelLayer {
+    const { width, height, study } = this.task;
+    return { width, height, dtype: study.label_dtype, data };
+  }
+
+  private async loadNeighbour(z: number): Promise<void> {
+    const labels = await this.host.neighbour(z);
+    this.neighbourLayers.set(z, labels && this.layer(labels));
+    if (this.z === z && labels) this.stage?.showSlice(z, this.layer(labels));
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * The mask codec: canonical run-length bytes of a label mask, their hash and their transport form.
+ *
+ * A mask has H rows of W labels, row-major. Its canonical bytes are
+ *
+ *     "LM1"  varint H  varint W  (varint value, varint length)*
+ *
+ * with maximal runs (neighbours differ in value), every length at least 1, the lengths adding up to
+ * H * W, and "unsure" always as 2**32 - 1. One mask has exactly one such byte string, so the sha256
+ * of these bytes names the mask; transport is their zlib form. The server has the same codec, and
+ * both are tested on the same vectors. Decoders refuse whatever `encodeRle` could not have written,
+ * and allocate nothing before they have checked the header.
+ */
+import { sha256Hex } from "./sha256.ts";
+import { UNSURE, dtypeOf, unsureOf, widen, type LabelArray } from "./labels.ts";
+import { VarintReader, VarintWriter, type VarintFault } from "./varint.ts";
+
+export const MAX_SIDE = 16384;
+export const MAX_UNPACKED = 16 * 2 ** 20;
+const MAGIC = [0x4c, 0x4d, 0x31];
+const HEADER_BYTES = MAGIC.length + 10;
+const MAX_BYTES_PER_VOXEL = 6;
+
+export type MaskFault =
+  | "magic" | "header" | "empty" | "side" | "shape" | "run" | "length" | "maximal" | "sum"
+  | "zlib" | "cut short" | "too long" | VarintFault;
+
+/** The bytes are not a canonical mask; the message says why, `fault` names it for programs. */
+export class MaskError extends Error {
+  readonly fault: MaskFault;
+
+  constructor(fault: MaskFault, message: string) {
+    super(message);
+    this.name = "MaskError";
+    this.fault = fault;
+  }
+}
+
+export interface Shape {
+  width: number;
+  height: number;
+}
+
+export interface DecodedMask extends Shape {
+  mask: Uint32Array;
+}
+
+export function encodeRle(mask: LabelArray, width: number, height: number): Uint8Array<ArrayBuffer> {
+  const size = width * height;
+  if (size === 0 || mask.length !== size) {
+    throw new MaskError("empty", `A mask of ${mask.length} voxels is not ${height} x ${width}.`);
+  }
+  const unsure = unsureOf(dtypeOf(mask));
+  const writer = new VarintWriter(1024);
+  for (const byte of MAGIC) writer.byte(byte);
+  writer.varint(height);
+  writer.varint(width);
+  for (let start = 0; start < size; ) {
+    const value = mask[start];
+    let end = start + 1;
+    while (end < size && mask[end] === value) end++;
+    writer.varint(value === unsure ? UNSURE : value);
+    writer.varint(end - start);
+    start = end;
+  }
+  return writer.finish();
+}
+
+export function decodeRle(bytes: Uint8Array, expected?: Shape): DecodedMask {
+  if (MAGIC.some((byte, i) => bytes[i] !== byte)) {
+    throw new MaskError("magic", "These bytes are not a mask: they do not begin with LM1.");
+  }
+  const reader = new VarintReader(bytes, MAGIC.length, failNumber);
+  const { height, width } = readHeader(reader, expected);
+  const size = width * height;
+  const mask = new Uint32Array(size);
+  let filled = 0;
+  let last = -1;
+  while (!reader.done) {
+    const value = reader.varint();
+    if (reader.done) throw new MaskError("run", "The mask ends in the middle of a run.");
+    const length = reader.varint();
+    if (length === 0) throw new MaskError("length", "The mask holds a run of length 0.");
+    if (value === last) {
+      throw new MaskError("maximal", "The mask holds two neighbouring runs of the same value.");
+    }
+    if (filled + length > size) throw wrongSum(height, width);
+    if (value !== 0) mask.fill(value, filled, filled + length);
+    filled += length;
+    last = value;
+  }
+  if (filled !== size) throw wrongSum(height, width);
+  return { mask, width, height };
+}
+
+/** Transport form of a mask. */
+export async function pack(mask: LabelArray, width: number, height: number): Promise<Uint8Array> {
+  return deflate(encodeRle(mask, width, height));
+}
+
+/** The mask of a transport form; never inflates more than a mask of the expected shape can need. */
+export async function unpack(packed: Uint8Array, expected?: Shape): Promise<DecodedMask> {
+  const limit = expected
+    ? HEADER_BYTES + MAX_BYTES_PER_VOXEL * expected.width * expected.height
+    : MAX_UNPACKED;
+  return decodeRle(await inflate(packed, limit), expected);
+}
+
+/** Lower-case hex sha256 of the canonical bytes. */
+export async function maskHash(mask: LabelArray, width: number, height: number): Promise<string> {
+  return sha256Hex(encodeRle(mask, width, height));
+}
+
+/** Element-wise difference of two masks of one shape, as uint32; its own inverse. */
+export function xorMasks(mask: LabelArray, other: LabelArray): Uint32Array {
+  if (mask.length !== other.length) {
+    throw new MaskError("shape", "Masks of two shapes have no difference.");
+  }
+  const difference = widen(mask);
+  const wide = widen(other);
+  for (let i = 0; i < difference.length; i++) difference[i] ^= wide[i];
+  return difference;
+}
+
+export async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+export async function inflate(packed: Uint8Array, limit: number): Promise<Uint8Array> {
+  if (packed.length === 0) throw new MaskError("cut short", "The packed mask is cut short.");
+  const source = new Blob([packed as Uint8Array<ArrayBuffer>]).stream();
+  const reader = source.pipeThrough(new DecompressionStream("deflate")).getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read().catch(() => {
+      throw new MaskError("zlib", "The packed mask is not whole and valid zlib data.");
+    });
+    if (done) break;
+    length += value.length;
+    if (length > limit) {
+      await reader.cancel().catch(() => undefined);
+      throw new MaskError("too long", `The packed mask inflates to more than ${limit} bytes.`);
+    }
+    chunks.push(value);
+  }
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    out.set(chunk, at);
+    at += chunk.length;
+  }
+  return out;
+}
+
+export function toBase64(bytes: Uint8Array): string {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 0x8000) {
+    text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+  }
+  return btoa(text);
+}
+
+function readHeader(reader: VarintReader, expected?: Shape): Shape {
+  let height: number;
+  let width: number;
+  try {
+    height = reader.varint();
+    width = reader.varint();
+  } catch (error) {
+    if (!(error instanceof MaskError) || error.fault !== "number") throw error;
+    throw new MaskError("header", "The header of the mask is cut short.");
+  }
+  if (height === 0 || width === 0) {
+    throw new MaskError("empty", `A mask of ${height} x ${width} voxels is empty.`);
+  }
+  if (expected) {
+    if (height !== expected.height || width !== expected.width) {
+      throw new MaskError(
+        "shape",
+        `The mask is ${height} x ${width} voxels, where ${expected.height} x ${expected.width} were expected.`,
+      );
+    }
+  } else if (Math.max(height, width) > MAX_SIDE) {
+    throw new MaskError("side", `A mask of ${height} x ${width} voxels is larger than ${MAX_SIDE} on a side.`);
+  }
+  return { height, width };
+}
+
+function wrongSum(height: number, width: number): MaskError {
+  return new MaskError("sum", `The runs of the mask do not cover ${height} x ${width} voxels.`);
+}
+
+function failNumber(fault: VarintFault): never {
+  const messages: Record<VarintFault, string> = {
+    number: "The mask ends in the middle of a number.",
+    bits: "The mask holds a number of more than 32 bits.",
+    shortest: "The mask holds a number that is not in its shortest form.",
+  };
+  throw new MaskError(fault, messages[fault]);
+}

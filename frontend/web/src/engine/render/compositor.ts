@@ -1,0 +1,156 @@
+/**
+ * The pixels of the correction page, computed on the CPU: the reference that the WebGL2 shader must
+ * equal, and the fallback where there is no WebGL2.
+ *
+ * For each device pixel the label under its centre and the labels one line width to the left,
+ * right, above and below decide: on the greater side of an edge it is outline, on the smaller side
+ * the outline's dark tone, else fill. The proposal is drawn on the smaller side, dashed, so that
+ * both outlines stay visible where they follow each other.
+ */
+import {
+  BACKGROUND, HALO, MACHINE_COLOR, OUTSIDE, layerUnsure, paletteEntry,
+  type LabelLayer, type Scene, type ScreenRect,
+} from "./scene.ts";
+
+export interface Layers {
+  mine: LabelLayer | null;
+  machine: LabelLayer | null;
+}
+
+/** Grey value per device pixel, or 256 where there is no image. */
+export type Backdrop = Uint16Array;
+export const NO_IMAGE = 256;
+
+/** Layer coordinates of device columns (or rows): clamped centre, one line before, one after. */
+interface Lookup {
+  at: Int32Array;
+  before: Int32Array;
+  after: Int32Array;
+  /** 1 where the pixel lies inside the region. */
+  inside: Uint8Array;
+}
+
+function lookup(from: number, to: number, corner: number, step: number, start: number, end: number, line: number): Lookup {
+  const count = to - from;
+  const out: Lookup = {
+    at: new Int32Array(count),
+    before: new Int32Array(count),
+    after: new Int32Array(count),
+    inside: new Uint8Array(count),
+  };
+  const clamp = (p: number): number => Math.min(end - 1, Math.max(start, p)) - start;
+  for (let i = 0; i < count; i++) {
+    const centre = from + i + 0.5;
+    const p = Math.floor(corner + centre * step);
+    out.at[i] = clamp(p);
+    out.before[i] = clamp(Math.floor(corner + (centre - line) * step));
+    out.after[i] = clamp(Math.floor(corner + (centre + line) * step));
+    out.inside[i] = p >= start && p < end ? 1 : 0;
+  }
+  return out;
+}
+
+/** Writes the RGBA of the device pixels in `only` into `out` (canvas width x height). */
+export function composite(
+  out: Uint8ClampedArray,
+  backdrop: Backdrop,
+  scene: Scene,
+  layers: Layers,
+  only: ScreenRect,
+): void {
+  const { view, region, style, palette } = scene;
+  const width = view.canvas.width;
+  const corner = view.toImage(0, 0);
+  const cols = lookup(only.x0, only.x1, corner.x, 1 / view.scale, region.x0, region.x1, style.line);
+  const rows = lookup(only.y0, only.y1, corner.y, 1 / view.scaleY, region.y0, region.y1, style.line);
+  const grey = greyTable(style.low, style.high);
+  const mine = style.mine ? layers.mine : null;
+  const machine = style.machine ? layers.machine : null;
+  const unsure = layerUnsure(mine);
+  const { originX, originY } = view;
+
+  for (let y = only.y0; y < only.y1; y++) {
+    const r = y - only.y0;
+    for (let x = only.x0; x < only.x1; x++) {
+      const c = x - only.x0;
+      const o = 4 * (y * width + x);
+      const value = backdrop[y * width + x];
+      let red: number = value === NO_IMAGE ? BACKGROUND[0] : grey[value];
+      let green: number = value === NO_IMAGE ? BACKGROUND[1] : grey[value];
+      let blue: number = value === NO_IMAGE ? BACKGROUND[2] : grey[value];
+      if (!(cols.inside[c] && rows.inside[r])) {
+        red *= OUTSIDE;
+        green *= OUTSIDE;
+        blue *= OUTSIDE;
+      } else {
+        if (mine) {
+          const label = mine.data[rows.at[r] * mine.width + cols.at[c]];
+          const edge = edgeAt(mine, rows, cols, r, c, label);
+          let alpha = 0;
+          let entry = 0;
+          if (label !== 0) {
+            entry = 4 * paletteEntry(label, unsure);
+            if (edge & DIFFERS) alpha = 1;
+            else if (style.fill) alpha = label === unsure && !hatch(x, y, style.dash) ? 0 : style.opacity;
+          } else if (edge & GREATER) {
+            alpha = HALO;
+          }
+          red += (palette[entry] - red) * alpha;
+          green += (palette[entry + 1] - green) * alpha;
+          blue += (palette[entry + 2] - blue) * alpha;
+        }
+        if (machine) {
+          const label = machine.data[rows.at[r] * machine.width + cols.at[c]];
+          const edge = edgeAt(machine, rows, cols, r, c, label);
+          if (edge & GREATER) {
+            const along = edge & VERTICAL ? x + 0.5 - originX : y + 0.5 - originY;
+            const dash = mod(along, 2 * style.dash) < 1.2 * style.dash;
+            const alpha = dash ? 1 : HALO;
+            red += ((dash ? MACHINE_COLOR[0] : 0) - red) * alpha;
+            green += ((dash ? MACHINE_COLOR[1] : 0) - green) * alpha;
+            blue += ((dash ? MACHINE_COLOR[2] : 0) - blue) * alpha;
+          }
+        }
+      }
+      out[o] = red;
+      out[o + 1] = green;
+      out[o + 2] = blue;
+      out[o + 3] = 255;
+    }
+  }
+}
+
+/** Some neighbour has another label; a greater one; the one above or below differs. */
+const DIFFERS = 1;
+const GREATER = 2;
+const VERTICAL = 4;
+
+function edgeAt(layer: LabelLayer, rows: Lookup, cols: Lookup, r: number, c: number, label: number): number {
+  const { data, width } = layer;
+  const row = rows.at[r] * width;
+  const left = data[row + cols.before[c]];
+  const right = data[row + cols.after[c]];
+  const above = data[rows.before[r] * width + cols.at[c]];
+  const below = data[rows.after[r] * width + cols.at[c]];
+  let edge = 0;
+  if (left !== label || right !== label) edge |= DIFFERS;
+  if (above !== label || below !== label) edge |= DIFFERS | VERTICAL;
+  if (left > label || right > label || above > label || below > label) edge |= GREATER;
+  return edge;
+}
+
+/** Contrast: `low` becomes black and `high` white. */
+export function greyTable(low: number, high: number): Uint8ClampedArray {
+  const table = new Uint8ClampedArray(256);
+  const span = Math.max(1, high - low);
+  for (let v = 0; v < 256; v++) table[v] = ((v - low) / span) * 255;
+  return table;
+}
+
+function hatch(x: number, y: number, dash: number): boolean {
+  return mod(x + y, 2 * dash) < dash;
+}
+
+function mod(value: number, by: number): number {
+  return value - by * Math.floor(value / by);
+}

@@ -1,0 +1,217 @@
+/**
+ * The stage: puts image, labels and marks on two canvases, once a frame at most and no more of them
+ * than has changed.
+ */
+import { drawOverlay, type OverlayScene } from "./overlay.ts";
+import type { LabelPlane } from "./plane.ts";
+import { Pyramid, tileKey, type TileAddress, type TileSource } from "./pyramid.ts";
+import { createRenderer } from "./render/create.ts";
+import type { DrawTile, LabelLayer, Renderer, Scene, Style } from "./render/scene.ts";
+import { fetchBitmap, TileLoader } from "./tile-loader.ts";
+import { View, type Bounds } from "./view.ts";
+
+export interface StageOptions {
+  image: HTMLCanvasElement;
+  overlay: HTMLCanvasElement;
+  source: TileSource;
+  plane: LabelPlane;
+  machine: LabelLayer | null;
+  /** Where the plane lies in the slice. */
+  region: Bounds;
+  z: number;
+  /** How many neighbours on each side are loaded ahead. */
+  neighbours: number;
+  palette: Uint8Array;
+  style: Style;
+  aspect: number;
+  prefer?: "webgl2" | "cpu";
+  onTileError?: () => void;
+  /** After each frame: whether the slice is fully there at the level that the view needs. */
+  onFrame?: (complete: boolean) => void;
+}
+
+const PREFETCH_LIMIT = 48;
+
+export class Stage {
+  readonly view: View;
+  readonly pyramid: Pyramid;
+  readonly renderer: Renderer;
+  /** Shapes drawn above the labels; change and call `invalidateOverlay`. */
+  readonly marks: Pick<OverlayScene, "patches" | "current" | "path" | "cursor"> = {
+    patches: [], current: -1, path: [], cursor: null,
+  };
+  style: Style;
+  z: number;
+  ratio = 1;
+  private readonly options: StageOptions;
+  private readonly loader: TileLoader<ImageBitmap>;
+  private readonly overlay: CanvasRenderingContext2D;
+  private readonly canvas: HTMLCanvasElement;
+  private shown: { tiles: DrawTile[]; complete: boolean } | null = null;
+  private frame = 0;
+  private dirtyAll = false;
+  private dirtyOverlay = false;
+  private disposed = false;
+
+  constructor(options: StageOptions) {
+    this.options = options;
+    this.style = options.style;
+    this.z = options.z;
+    this.pyramid = new Pyramid(options.source);
+    this.view = new View(this.pyramid.image, options.aspect);
+    const maxSide = Math.max(options.plane.width, options.plane.height);
+    const { renderer, canvas } = createRenderer(options.image, maxSide, options.prefer);
+    this.renderer = renderer;
+    this.canvas = canvas;
+    this.overlay = options.overlay.getContext("2d")!;
+    renderer.setLayer("mine", options.plane);
+    renderer.setLayer("machine", options.machine);
+    options.plane.takeDirty();
+    canvas.addEventListener("webglcontextrestored", () => location.reload());
+    this.loader = new TileLoader(this.pyramid, fetchBitmap, {
+      onTile: () => this.invalidate(),
+      onError: () => options.onTileError?.(),
+      onDrop: (key, bitmap) => {
+        renderer.dropTile(key);
+        bitmap.close();
+      },
+    });
+  }
+
+  /** CSS size of the viewport and the device's pixel ratio. */
+  resize(width: number, height: number, ratio: number): void {
+    const size = {
+      width: Math.max(1, Math.round(width * ratio)),
+      height: Math.max(1, Math.round(height * ratio)),
+    };
+    this.ratio = ratio;
+    for (const canvas of [this.canvas, this.options.overlay]) {
+      canvas.width = size.width;
+      canvas.height = size.height;
+    }
+    this.view.resize(size);
+    this.invalidate();
+  }
+
+  fit(): void {
+    this.view.fit(this.options.region, 12 * this.ratio);
+    this.invalidate();
+  }
+
+  /** Shows another slice, with its proposal if there is one. */
+  showSlice(z: number, machine: LabelLayer | null): void {
+    this.z = z;
+    this.renderer.setLayer("machine", machine);
+    this.invalidate();
+  }
+
+  retryTiles(): void {
+    this.loader.retry();
+  }
+
+  /** Everything is drawn again in the next frame. */
+  invalidate(): void {
+    this.dirtyAll = true;
+    this.dirtyOverlay = true;
+    this.schedule();
+  }
+
+  /** Labels have changed: only their part is drawn again. */
+  invalidateLabels(): void {
+    this.schedule();
+  }
+
+  invalidateOverlay(): void {
+    this.dirtyOverlay = true;
+    this.schedule();
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    cancelAnimationFrame(this.frame);
+    this.loader.dispose();
+    this.renderer.dispose();
+  }
+
+  private schedule(): void {
+    if (this.frame || this.disposed) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.drawFrame();
+    });
+  }
+
+  private drawFrame(): void {
+    const dirty = this.options.plane.takeDirty();
+    if (dirty) this.renderer.updateLabels(dirty);
+    if (this.dirtyAll || !this.shown) this.shown = this.collectTiles();
+    const { tiles, complete } = this.shown;
+    if (this.dirtyAll) {
+      this.dirtyAll = false;
+      this.renderer.draw(this.scene(tiles));
+    } else if (dirty && this.style.mine) {
+      const rect = this.screenRect(dirty);
+      if (rect) this.renderer.draw(this.scene(tiles), rect);
+    }
+    if (this.dirtyOverlay) {
+      this.dirtyOverlay = false;
+      drawOverlay(this.overlay, {
+        ...this.marks, view: this.view, region: this.options.region, ratio: this.ratio,
+      });
+    }
+    this.options.onFrame?.(complete);
+  }
+
+  private scene(tiles: DrawTile[]): Scene {
+    const { region, palette } = this.options;
+    return { view: this.view, tiles, region, style: this.style, palette };
+  }
+
+  /** The tiles to draw now, while the loader is told what is missing. */
+  private collectTiles(): { tiles: DrawTile[]; complete: boolean } {
+    const visible = this.view.visible();
+    const level = this.pyramid.chooseLevel(this.view.scale);
+    const fine = this.pyramid.tiles(level, this.z, visible);
+    const complete = fine.every((tile) => this.loader.has(tileKey(tile)));
+    const coarsest = this.pyramid.source.levels.length - 1;
+    const wanted: TileAddress[] = [];
+    const drawn: TileAddress[] = [];
+    if (!complete) {
+      if (level < coarsest) wanted.push(...this.pyramid.tiles(coarsest, this.z, visible));
+      for (let l = coarsest; l > level; l--) drawn.push(...this.pyramid.tiles(l, this.z, visible));
+    }
+    wanted.push(...fine);
+    drawn.push(...fine);
+    const depth = this.pyramid.source.levels[0].shape[0];
+    for (let k = 1; k <= this.options.neighbours; k++) {
+      if (fine.length * 2 * k > PREFETCH_LIMIT) break;
+      for (const z of [this.z + k, this.z - k]) {
+        if (z >= 0 && z < depth) wanted.push(...this.pyramid.tiles(level, z, visible));
+      }
+    }
+    this.loader.want(wanted);
+    const tiles: DrawTile[] = [];
+    for (const address of drawn) {
+      const key = tileKey(address);
+      const bitmap = this.loader.get(key);
+      if (bitmap) tiles.push({ key, bitmap, bounds: this.pyramid.bounds(address) });
+    }
+    return { tiles, complete };
+  }
+
+  /** Device pixels of a rectangle of the plane, with room for outlines; null when off screen. */
+  private screenRect(rect: Bounds): Bounds | null {
+    const { region } = this.options;
+    const { width, height } = this.view.canvas;
+    const a = this.view.toScreen(region.x0 + rect.x0, region.y0 + rect.y0);
+    const b = this.view.toScreen(region.x0 + rect.x1, region.y0 + rect.y1);
+    const pad = Math.ceil(this.style.line) + 1;
+    const out = {
+      x0: Math.max(0, Math.floor(a.x) - pad),
+      y0: Math.max(0, Math.floor(a.y) - pad),
+      x1: Math.min(width, Math.ceil(b.x) + pad),
+      y1: Math.min(height, Math.ceil(b.y) + pad),
+    };
+    return out.x0 < out.x1 && out.y0 < out.y1 ? out : null;
+  }
+}
