@@ -1,0 +1,171 @@
+"""Streaming prediction: blocks, tiles, memory, and where it resumes."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from models.config import PredictConfig
+from models.networks.checkpoint import Checkpoint, CheckpointMeta
+from models.networks.discriminator import PatchDiscriminator
+from models.networks.predict import PredictedBlock, block_depth, predict
+from models.networks.scores import ROWS, SCORES, patch_scores, realness
+from models.networks.segmenter import Segmenter
+from models.networks.tiles import ramp, spans
+from models.networks.types import scale_intensity
+from tests.models.networks.toys import SMALL, Spy, blobs
+
+CONFIG = PredictConfig(block=4, halo=4, tile=64, overlap=16, threads=1)
+
+
+@pytest.fixture(scope="module")
+def model() -> Checkpoint:
+    torch.manual_seed(0)
+    network = dataclasses.replace(SMALL, classes=2)
+    meta = CheckpointMeta(
+        network=network,
+        classes=(1, 2),
+        voxel_size=(1.0, 1.0, 1.0),
+        data_hash="",
+        code_version="",
+        training={},
+        steps=0,
+        seconds=0.0,
+        validation_dice=None,
+    )
+    return Checkpoint(Segmenter(network).eval(), PatchDiscriminator(network).eval(), meta)
+
+
+def whole(blocks: list[PredictedBlock]) -> NDArray[np.float32]:
+    return np.concatenate([block.probabilities for block in blocks], axis=1)
+
+
+def test_windows_predict_what_one_pass_over_the_cube_predicts(model: Checkpoint) -> None:
+    image, _ = blobs((13, 40, 44))
+    found = whole(list(predict(model, image, 40.0, 200.0, CONFIG)))
+    scaled = torch.from_numpy(scale_intensity(image, 40.0, 200.0))[None]
+    with torch.no_grad():
+        expected = torch.softmax(model.segmenter(scaled), dim=1)[0, 1:].numpy()
+    assert found.shape == (2, 13, 40, 44)
+    np.testing.assert_allclose(found, expected, atol=0.01)
+    everything = dataclasses.replace(CONFIG, block=16)
+    in_one = whole(list(predict(model, image, 40.0, 200.0, everything)))
+    np.testing.assert_allclose(in_one, expected, atol=1e-5)
+
+
+def test_prediction_resumes_at_a_block_with_the_same_result(model: Checkpoint) -> None:
+    image, _ = blobs((11, 40, 44))
+    blocks = list(predict(model, image, 40.0, 200.0, CONFIG))
+    again = list(predict(model, image, 40.0, 200.0, CONFIG, start=8))
+    assert [block.z0 for block in blocks] == [0, 4, 8]
+    assert [block.z0 for block in again] == [8]
+    np.testing.assert_array_equal(blocks[2].probabilities, again[0].probabilities)
+    for name, scores in blocks[2].patch_scores.items():
+        np.testing.assert_array_equal(scores, again[0].patch_scores[name])
+
+
+def test_a_start_inside_a_block_is_refused(model: Checkpoint) -> None:
+    image, _ = blobs()
+    with pytest.raises(ValueError, match="multiples of 4"):
+        next(predict(model, image, 40.0, 200.0, CONFIG, start=3))
+
+
+@pytest.mark.parametrize("depth", [16, 64])
+def test_slices_read_at_once_do_not_grow_with_the_cube(model: Checkpoint, depth: int) -> None:
+    spy = Spy(np.zeros((depth, 24, 24), np.uint8))
+    for _ in predict(model, spy, 0.0, 255.0, CONFIG):
+        pass
+    assert spy.most == CONFIG.block + 2 * CONFIG.halo
+    assert spy.seen == set(range(depth))
+
+
+def test_large_slices_make_short_blocks() -> None:
+    config = PredictConfig(block=16, block_megabytes=64)
+    assert block_depth((100, 512, 512), 1, config) == 16
+    assert block_depth((100, 4096, 4096), 1, config) == 1
+    assert block_depth((100, 1024, 1024), 2, config) == 8
+
+
+def test_tiles_blend_without_seams(model: Checkpoint) -> None:
+    flat = np.full((3, 150, 170), 120, np.uint8)
+    found = whole(list(predict(model, flat, 40.0, 200.0, CONFIG)))
+    assert np.isfinite(found).all()
+    inner = found[:, 1, 24:-24, 24:-24]
+    assert np.abs(np.diff(inner, axis=-1)).max() < 0.05
+
+
+@pytest.mark.parametrize(("length", "tile", "overlap"), [(10, 64, 8), (65, 64, 8), (500, 64, 16)])
+def test_tiles_cover_an_axis_and_their_weights_never_vanish(
+    length: int, tile: int, overlap: int
+) -> None:
+    total = torch.zeros(length)
+    for start, stop in spans(length, tile, overlap):
+        assert 0 <= start < stop <= length
+        assert stop - start <= tile
+        total[start:stop] += ramp(start, stop, length, overlap)
+    assert total.min() > 0.05
+
+
+def test_patch_scores_lie_between_nought_and_one_on_the_grid(model: Checkpoint) -> None:
+    image, _ = blobs((5, 40, 70))
+    config = dataclasses.replace(CONFIG, flips=True)
+    for block in predict(model, image, 40.0, 200.0, config):
+        assert set(block.patch_scores) == {*SCORES, "flip_disagreement"}
+        for scores in block.patch_scores.values():
+            assert scores.shape == (block.probabilities.shape[1], 2, 3)
+            assert scores.dtype == np.float32
+            assert ((scores >= 0) & (scores <= 1)).all()
+
+
+def test_a_certain_empty_patch_has_no_focus_and_looks_real_in_focus(model: Checkpoint) -> None:
+    shares = torch.zeros(2, 64, 64)
+    shares[0, :20, :20] = 0.5
+    with torch.no_grad():
+        scores = patch_scores(model.discriminator, torch.zeros(64, 64), shares, 32)
+    assert scores["focus"][1, 1] < 1e-3
+    assert scores["discriminator_focus"][1, 1] > 0.99
+    assert scores["entropy"][0, 0] > scores["entropy"][1, 1]
+    assert scores["foreground"][0, 0] == pytest.approx(0.5 * 400 / 1024, abs=1e-3)
+
+
+def test_judging_a_slice_in_strips_changes_nothing(model: Checkpoint) -> None:
+    torch.manual_seed(0)
+    image, mask = torch.randn(ROWS + 200, 16), torch.rand(2, ROWS + 200, 16)
+    with torch.no_grad():
+        strips = realness(model.discriminator, image, mask)
+        at_once = torch.sigmoid(model.discriminator(image[None, None], mask[None])[0, 0])
+    torch.testing.assert_close(strips, at_once, rtol=1e-4, atol=1e-5)
+
+
+def test_a_patch_that_no_discriminator_cell_fits_is_refused(model: Checkpoint) -> None:
+    with pytest.raises(ValueError, match="multiple of 8"):
+        patch_scores(model.discriminator, torch.zeros(16, 16), torch.zeros(2, 16, 16), 12)
+
+
+def test_a_cube_of_other_pixels_is_resampled_and_comes_back_in_its_own(model: Checkpoint) -> None:
+    image, _ = blobs((3, 41, 60))
+    for voxel_size in ((1.0, 2.0, 2.0), (1.0, 0.5, 0.5)):
+        block = next(predict(model, image, 40.0, 200.0, CONFIG, voxel_size=voxel_size))
+        assert block.probabilities.shape == (2, 3, 41, 60)
+        assert block.patch_scores["entropy"].shape == (3, 2, 2)
+    same = next(predict(model, image, 40.0, 200.0, CONFIG, voxel_size=(9.0, 1.0, 1.0)))
+    plain = next(predict(model, image, 40.0, 200.0, CONFIG))
+    np.testing.assert_array_equal(same.probabilities, plain.probabilities)
+
+
+@pytest.mark.parametrize("image", [np.zeros((1, 9, 7)), np.full((2, 16, 16), np.nan)])
+def test_degenerate_cubes_are_predicted_without_nan(
+    model: Checkpoint, image: NDArray[np.float64]
+) -> None:
+    for block in predict(model, image, 0.0, 0.0, CONFIG):
+        assert np.isfinite(block.probabilities).all()
+        assert all(np.isfinite(scores).all() for scores in block.patch_scores.values())
+
+
+def test_a_path_is_loaded_and_a_broken_one_refused(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"nonsense that is long enough")
+    with pytest.raises(ValueError, match="damaged"):
+        next(predict(tmp_path / "x", np.zeros((1, 8, 8)), 0.0, 1.0, CONFIG))
