@@ -102,11 +102,11 @@ class TrainConfig:
 
     max_seconds: float | None = 120.0
     max_steps: int | None = None
-    crop: int = 128
+    crop: int = 96
     """Side of the square training crops in pixels."""
-    window: int = 7
+    window: int = 5
     """Consecutive slices in one training window."""
-    windows: int = 2
+    windows: int = 4
     """Windows in one step."""
     foreground_share: float = 0.7
     """Share of crops that are placed on foreground; the others fall anywhere that is labelled."""

@@ -282,6 +282,7 @@ class _Run:
     def _finish(self) -> TrainResult:
         """Choose the weights, write the model, and clear the state away."""
         state = self.state
+        state.seconds = round(state.seconds, 2)
         self._validate_last()
         meta = CheckpointMeta(
             network=self.network,
@@ -291,7 +292,7 @@ class _Run:
             code_version=self.code_version,
             training=dataclasses.asdict(self.config),
             steps=state.step,
-            seconds=round(state.seconds, 2),
+            seconds=state.seconds,
             validation_dice=state.validation_dice,
             parent=self.parent,
             learned=self._learned(),

@@ -79,9 +79,7 @@ def test_the_cache_stays_within_its_memory() -> None:
     cache = SliceCache([cube_of(image, labels, [0])], megabytes=1)
     for z in range(0, 60, 3):
         planes = cache.window(0, z, z + 3)
-        np.testing.assert_allclose(
-            planes[1], scale_intensity(image[z + 1], 40.0, 200.0), atol=2e-3
-        )
+        np.testing.assert_allclose(planes[1], scale_intensity(image[z + 1], 40.0, 200.0), atol=2e-3)
     assert cache.bytes <= 2**20
 
 

@@ -58,9 +58,7 @@ def test_chosen_slices_come_out_as_in_a_full_pass() -> None:
     image = torch.randn(2, 4, 20, 24)
     windows, slices = torch.tensor([0, 1, 1]), torch.tensor([3, 0, 2])
     chosen = segmenter.select(image, windows, slices)
-    torch.testing.assert_close(
-        chosen, segmenter(image)[windows, :, slices], rtol=1e-4, atol=1e-5
-    )
+    torch.testing.assert_close(chosen, segmenter(image)[windows, :, slices], rtol=1e-4, atol=1e-5)
 
 
 def test_thick_slices_are_remembered_for_fewer() -> None:
