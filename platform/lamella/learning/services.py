@@ -8,6 +8,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from lamella.cubes.models import Cube, Labels
+from lamella.jobs.models import Job, JobState
 from lamella.jobs.services import cancel, enqueue
 from lamella.learning.models import ModelVersion, Proposal, TrainingRun
 from lamella.studies.models import Study
@@ -83,11 +84,18 @@ def finish_run(
     return version
 
 
-def end_run(job_id: object, state: TrainingRun.State, error: str) -> None:
-    """A run's job ended without a model version."""
+def run_ended(job: Job) -> None:
+    """Note on a training run that its job ended without a model version."""
+    if job.state == JobState.DONE:
+        return
+    cancelled = job.state == JobState.CANCELLED
     TrainingRun.objects.filter(
-        job_id=job_id, state__in=[TrainingRun.State.WAITING, TrainingRun.State.RUNNING]
-    ).update(state=state, error=error, finished=timezone.now())
+        pk=job.params["run_id"], state__in=[TrainingRun.State.WAITING, TrainingRun.State.RUNNING]
+    ).update(
+        state=TrainingRun.State.CANCELLED if cancelled else TrainingRun.State.FAILED,
+        error=job.error,
+        finished=timezone.now(),
+    )
 
 
 def cancel_run(run: TrainingRun) -> None:

@@ -1,0 +1,152 @@
+"""What the training desk shows: runs with their curves, and versions as a line of descent."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from lamella.jobs.models import JobState
+from lamella.learning.models import ModelVersion, TrainingRun
+from lamella.studies.models import Study
+
+RUNS_SHOWN = 30
+
+Line = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run as a row. ``left`` is an estimate in seconds, from progress so far."""
+
+    run: TrainingRun
+    progress: float
+    message: str
+    stopping: bool
+    seconds: float | None
+    left: float | None
+    version: ModelVersion | None
+    dice: float | None
+
+    @property
+    def live(self) -> bool:
+        return self.run.state in (TrainingRun.State.WAITING, TrainingRun.State.RUNNING)
+
+    @property
+    def state_word(self) -> str:
+        return "stopping" if self.stopping else self.run.get_state_display()
+
+    def line(self, name: str) -> Line:
+        """(step, value) of one curve, without the steps that lack it."""
+        return [
+            (float(point["step"]), float(point[name]))
+            for point in self.run.curves
+            if point.get(name) is not None
+        ]
+
+    @property
+    def losses(self) -> list[tuple[str, Line]]:
+        """The segmenter's losses, those that ran."""
+        return [(name, line) for name in LOSSES if (line := self.line(name))]
+
+    @property
+    def validation(self) -> Line:
+        return self.line("validation_dice")
+
+    @property
+    def validation_lines(self) -> list[tuple[str, Line]]:
+        return [("validation_dice", self.validation)] if self.validation else []
+
+    @property
+    def config_text(self) -> str:
+        return json.dumps(self.run.config, indent=2, sort_keys=True)
+
+    @property
+    def critic(self) -> list[tuple[str, Line]]:
+        """What the discriminator gives to labels and to proposals, 0 to 1."""
+        return [(name, line) for name in SCORES if (line := self.line(name))]
+
+    @property
+    def saturated(self) -> bool:
+        """Whether the discriminator is so far ahead that its scores no longer rank."""
+        return bool(self.run.curves and self.run.curves[-1].get("saturated"))
+
+    @property
+    def table(self) -> list[dict[str, Any]]:
+        """At most thirty points, evenly, for the table beside the curves."""
+        curves = self.run.curves
+        stride = max(1, -(-len(curves) // 30))
+        return list(curves[::stride])
+
+
+LOSSES = ("cross_entropy", "dice", "adversarial")
+SCORES = ("real_score", "fake_score")
+
+
+def runs_of(study: Study) -> list[RunRow]:
+    """The newest runs first. One query."""
+    runs = study.training_runs.select_related("job", "model_version").order_by("-pk")
+    return [_row(run) for run in runs[:RUNS_SHOWN]]
+
+
+def open_run(rows: Sequence[RunRow], chosen: int | None) -> RunRow | None:
+    """The row asked for, else the one at work, else the newest."""
+    for row in rows:
+        if row.run.pk == chosen:
+            return row
+    return next((row for row in rows if row.live), rows[0] if rows else None)
+
+
+def _row(run: TrainingRun) -> RunRow:
+    job = run.job
+    version = getattr(run, "model_version", None)
+    running = run.state == TrainingRun.State.RUNNING and run.started is not None
+    end = run.finished or (timezone.now() if running else None)
+    seconds = (end - run.started).total_seconds() if run.started and end else None
+    progress = job.progress if job is not None else 0.0
+    left = None
+    if running and seconds is not None and progress > 0.02:
+        left = seconds * (1 - progress) / progress
+    dice = [p["validation_dice"] for p in run.curves if p.get("validation_dice") is not None]
+    return RunRow(
+        run=run,
+        progress=1.0 if run.state == TrainingRun.State.DONE else progress,
+        message=job.message if job is not None and running else "",
+        stopping=bool(job and job.cancel_requested and job.state == JobState.RUNNING),
+        seconds=seconds,
+        left=left,
+        version=version,
+        dice=max(dice, default=None),
+    )
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    version: ModelVersion
+    parent: int | None
+    """Number of the version whose weights it started from."""
+    earlier: bool
+    """Older than the serving one: to serve it again is a rollback."""
+
+    @property
+    def promotable(self) -> bool:
+        return self.version.state != ModelVersion.State.SERVING and not self.earlier
+
+
+def versions_of(study: Study) -> list[VersionRow]:
+    """All versions, the newest first. One query."""
+    versions = list(
+        study.model_versions.select_related("training_run__parent", "labels").order_by("-number")
+    )
+    serving = next((v.number for v in versions if v.state == ModelVersion.State.SERVING), None)
+    return [
+        VersionRow(
+            version=version,
+            parent=version.training_run.parent.number
+            if version.training_run and version.training_run.parent
+            else None,
+            earlier=serving is not None and version.number < serving,
+        )
+        for version in versions
+    ]

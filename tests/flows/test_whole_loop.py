@@ -1,0 +1,109 @@
+"""The whole loop on a tiny cube: train, propose, select, correct, agree, retrain, certify."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from django.test import Client
+from numpy.typing import NDArray
+
+from lamella.consensus.final import FinalMask
+from lamella.cubes.models import Cube, LabelsRole
+from lamella.learning.models import ModelVersion, Proposal, TrainingRun
+from lamella.loop.services import after_job
+from lamella.rounds.models import Certificate, Round, Task
+from lamella.studies.models import Study, StudyState
+from models.quality.metrics import dice
+from tests.factories import make_study, make_user
+from tests.flows.tiny import QUICK, add_cube, add_labels, blobs, correct_next, drain
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def study() -> Study:
+    return make_study(
+        alice=make_user("alice"),
+        dana=make_user("dana"),
+        redundancy=1,
+        round_share=0.1,
+        audit_share=0.09,
+        max_rounds=2,
+        target_dice=1.0,
+        settings=QUICK,
+    )
+
+
+def final(cube: Cube) -> NDArray[Any]:
+    return FinalMask(cube).slices(0, cube.depth)
+
+
+def test_from_seed_slices_to_a_better_mask_over_two_rounds(study: Study, client: Client) -> None:
+    image, truth = blobs()
+    cube = add_cube(study, image)
+    add_labels(cube, truth, LabelsRole.TRAINING, [6, 12, 18])
+    client.force_login(study.memberships.get(role="volunteer").user)
+    after_job(study)
+    drain()
+
+    first = study.rounds.get()
+    assert first.number == 1
+    assert first.tasks.filter(kind=Task.Kind.AUDIT).count() == 2
+    assert first.tasks.filter(kind=Task.Kind.WORK).count() == 2
+    assert set(first.tasks.values_list("z", flat=True)).isdisjoint({6, 12, 18})
+    before = dice(final(cube), truth)
+    assert before > 0.6
+
+    def perfect(task: dict[str, Any], proposal: NDArray[Any]) -> NDArray[Any]:
+        return truth[task["z"]]
+
+    for _ in range(2):
+        while correct_next(client, study.slug, perfect):
+            pass
+        drain()
+
+    study.refresh_from_db()
+    assert study.state == StudyState.FINISHED
+    assert [r.state for r in study.rounds.all()] == [Round.State.CLOSED] * 2
+    assert TrainingRun.objects.filter(study=study).count() == 3
+    assert study.model_versions.filter(state=ModelVersion.State.SERVING).count() == 1
+    assert all(v.gate["reason"] for v in study.model_versions.all())
+    certificate = Certificate.objects.filter(cube=cube).first()
+    assert certificate is not None
+    assert certificate.tasks == 2
+    assert certificate.low is not None
+    assert certificate.high is not None
+    assert certificate.low <= (certificate.dice or 0) <= certificate.high
+    after = final(cube)
+    assert dice(after, truth) > before
+    shown = set(study.tasks.values_list("z", flat=True)) | {6, 12, 18}
+    for z in shown:
+        np.testing.assert_array_equal(after[z], truth[z])
+
+
+def test_a_study_without_labels_asks_people_first(study: Study, client: Client) -> None:
+    image, truth = blobs()
+    cube = add_cube(study, image)
+    client.force_login(study.memberships.get(role="volunteer").user)
+    after_job(study)
+    drain()
+    opened = study.rounds.get()
+    assert (opened.number, opened.strategy) == (0, "spread")
+    assert not opened.tasks.filter(proposal__isnull=False).exists()
+    while correct_next(client, study.slug, lambda task, proposal: truth[task["z"]]):
+        pass
+    drain()
+    assert Proposal.objects.filter(cube=cube, state=Proposal.State.READY).exists()
+    assert study.rounds.get(state=Round.State.OPEN).number == 1
+
+
+def test_another_tools_masks_are_proposals_without_training(study: Study) -> None:
+    image, truth = blobs()
+    cube = add_cube(study, image)
+    add_labels(cube, truth, LabelsRole.EXTERNAL)
+    after_job(study)
+    drain()
+    assert not TrainingRun.objects.exists()
+    opened = study.rounds.get()
+    assert all(task.proposal is not None for task in opened.tasks.all())
+    np.testing.assert_array_equal(final(cube), truth)
