@@ -16,13 +16,18 @@ from numpy.typing import NDArray
 
 from lamella.accounts.models import User, Volunteer
 from lamella.annotation.models import Assignment, Correction
+from lamella.consensus.compute import pack_probability
 from lamella.consensus.models import Consensus, Verdict
 from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
+from lamella.cubes.store import location
 from lamella.jobs.models import Job, JobState
 from lamella.learning.models import ModelVersion, Proposal, TrainingRun
 from lamella.rounds.models import Certificate, Round, Task
 from lamella.studies.models import LabelClass, Membership, Role, Study, StudyState
 from lamella.volumes import codec
+from lamella.volumes.geometry import VoxelSize
+from lamella.volumes.omezarr_meta import CubeFacts, Kind
+from lamella.volumes.omezarr_write import write_image
 
 PASSWORD = "lamella-test-password"
 
@@ -78,13 +83,20 @@ def make_cube(
     name: str = "",
     *,
     shape: tuple[int, int, int] = (16, 64, 64),
+    voxels: NDArray[Any] | None = None,
     **fields: Any,
 ) -> Cube:
-    """A cube that is ready, without voxels."""
+    """A cube that is ready; with ``voxels`` (Z, Y, X) also an OME-Zarr in the store."""
+    if voxels is not None:
+        shape = (voxels.shape[0], voxels.shape[1], voxels.shape[2])
+        fields.setdefault("uri", f"cubes/{uuid.uuid4().hex}/image.zarr")
+        fields.setdefault("low", float(np.percentile(voxels, 0.5)))
+        fields.setdefault("high", float(np.percentile(voxels, 99.5)))
+        write_voxels(fields["uri"], voxels)
     defaults: dict[str, Any] = {
         "state": VolumeState.READY,
         "shape": list(shape),
-        "dtype": "uint8",
+        "dtype": "uint8" if voxels is None else str(voxels.dtype),
         "voxel_size": [50.0, 10.0, 10.0],
         "unit": "nanometer",
         "checksum": hashlib.sha256(f"{study.slug} {name}".encode()).hexdigest(),
@@ -92,6 +104,20 @@ def make_cube(
     }
     return Cube.objects.create(
         study=study, name=name or f"cube {next(_count)}", **{**defaults, **fields}
+    )
+
+
+def write_voxels(uri: str, voxels: NDArray[Any], kind: Kind = "image") -> None:
+    """(Z, Y, X) voxels as an OME-Zarr in the store that the settings name."""
+    write_image(
+        location(uri),
+        lambda z0, z1: voxels[z0:z1],
+        shape=(voxels.shape[0], voxels.shape[1], voxels.shape[2]),
+        dtype=voxels.dtype,
+        kind=kind,
+        voxel_size=VoxelSize(50.0, 10.0, 10.0, "nanometer"),
+        facts=CubeFacts(kind, hashlib.sha256(voxels.tobytes()).hexdigest()),
+        name="test",
     )
 
 
@@ -120,10 +146,14 @@ def make_run(study: Study, **fields: Any) -> TrainingRun:
         "curves": [
             {
                 "step": step,
-                "seconds": step / 2,
-                "loss": round(1 / (1 + step / 20), 4),
-                "discriminator": round(0.7 - step / 1000, 4),
-                "validation_dice": round(1 - 0.6 / (1 + step / 30), 4) if step % 50 == 0 else None,
+                "seconds": step / 5,
+                "cross_entropy": round(0.6 / (1 + step / 25), 4),
+                "dice": round(0.9 / (1 + step / 40), 4),
+                **({"adversarial": round(0.9 - step / 900, 4)} if step >= 90 else {}),
+                "validation_dice": round(1 - 0.6 / (1 + step // 50), 4) if step >= 50 else None,
+                "real_score": round(0.5 + step / 1200, 4),
+                "fake_score": round(0.5 - step / 1500, 4),
+                "saturated": False,
             }
             for step in range(0, 301, 10)
         ],
@@ -138,12 +168,22 @@ def make_version(study: Study, number: int = 1, **fields: Any) -> ModelVersion:
     return ModelVersion.objects.create(study=study, number=number, **fields)
 
 
-def make_proposal(cube: Cube, version: ModelVersion | None = None, **fields: Any) -> Proposal:
-    """A proposal that is ready, without voxels."""
+def make_proposal(
+    cube: Cube,
+    version: ModelVersion | None = None,
+    *,
+    labels: NDArray[Any] | None = None,
+    **fields: Any,
+) -> Proposal:
+    """A proposal that is ready; with ``labels`` (Z, Y, X) also its label image in the store."""
     if version is None:
         number = cube.study.model_versions.count() + 1
         version = make_version(cube.study, number)
     fields.setdefault("state", Proposal.State.READY)
+    if labels is not None:
+        fields.setdefault("uri", f"proposals/{uuid.uuid4().hex}")
+        fields.setdefault("label_dtype", str(labels.dtype))
+        write_voxels(f"{fields['uri']}/labels", labels, "label")
     return Proposal.objects.create(cube=cube, model_version=version, **fields)
 
 
@@ -227,16 +267,21 @@ def make_consensus(
     *,
     corrections: list[Correction] | None = None,
     mask: Mask | None = None,
+    votes: NDArray[np.floating[Any]] | None = None,
     **fields: Any,
 ) -> Consensus:
-    """What the given corrections agree on; the task is retired with it unless told otherwise."""
+    """What the given corrections agree on; the task is retired with it unless told otherwise.
+
+    ``votes``: (H, W) share of votes for the object, 0 to 1.
+    """
     mask = disk(task) if mask is None else mask
+    votes = (mask > 0).astype(np.float32) if votes is None else votes
     defaults: dict[str, Any] = {
         "aggregator": "majority",
         "corrections": [str(c.id) for c in corrections or []],
         "mask": codec.pack(mask),
         "mask_hash": codec.mask_hash(mask),
-        "probability": codec.pack(np.where(mask > 0, 254, 0).astype(np.uint8)),
+        "probability": pack_probability(np.where(mask > 0, votes, 1 - votes).astype(np.float32)),
         "agreement": 0.94,
         "changed_share": float((mask > 0).mean()),
         "action": "retire",

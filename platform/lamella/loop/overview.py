@@ -85,10 +85,9 @@ class Overview:
 def of_study(study: Study) -> Overview:
     cubes = list(study.cubes.all())
     rounds = _rounds(study)
-    places = _places(study)
+    places = places_of(study)
     certificates = _newest_certificates(study)
-    latest = rounds[-1].round if rounds else None
-    selection = _selection(latest)
+    selection = newest_selection(study)
     states = [
         CubeState(
             cube=cube,
@@ -141,7 +140,7 @@ def _rounds(study: Study) -> list[RoundState]:
     return [RoundState(r, r.task_count, r.agreed_count) for r in rounds]
 
 
-def _places(study: Study) -> dict[int, dict[int, dict[str, Any]]]:
+def places_of(study: Study) -> dict[int, dict[int, dict[str, Any]]]:
     """{cube: {z: counts of its tasks}}, gold tasks left out."""
     rows = (
         study.tasks.exclude(kind=Task.Kind.GOLD)
@@ -170,10 +169,9 @@ def _newest_certificates(study: Study) -> dict[int, Certificate]:
     return {c.cube_id: c for c in Certificate.objects.filter(pk__in=newest).select_related("round")}
 
 
-def _selection(latest: Round | None) -> dict[str, Any]:
-    if latest is None:
-        return {}
-    found = Round.objects.filter(pk=latest.pk).values_list("selection", flat=True).first()
+def newest_selection(study: Study) -> dict[str, Any]:
+    """What the newest round was chosen from; empty before the first."""
+    found = study.rounds.order_by("-number").values_list("selection", flat=True).first()
     return found or {}
 
 

@@ -30,7 +30,7 @@ class Strip:
     columns: list[Column]
     slices_per_column: float
     measure: str
-    """What the heights mean, in words."""
+    """What the heights mean, in words; a share of the slice's voxels."""
     highest: float
 
     @property
@@ -74,22 +74,11 @@ def _column(
 
 
 def _scores(cube: Cube, selection: dict[str, Any]) -> tuple[dict[int, float], str]:
-    """({z: score}, its name in words) of the round's selection for one cube."""
-    found = selection.get("cubes", selection).get(str(cube.pk))
-    if not isinstance(found, dict) or not found.get("scores"):
-        return {}, ""
-    scores = found["scores"]
-    for name, words in (
-        ("expected_error", "expected error"),
-        ("discriminator", "how unreal the discriminator finds it"),
-        ("entropy", "how unsure the model is"),
-    ):
-        if name in scores:
-            break
-    else:
-        name, words = next((n, n.replace("_", " ")) for n in scores)
-    by_z: dict[int, float] = {}
-    for z, value in zip(found["z"], scores[name], strict=True):
-        if value is not None:
-            by_z[int(z)] = max(float(value), by_z.get(int(z), float("-inf")))
-    return by_z, words
+    """({z: expected wrong share of its voxels}, what that is in words), from a round's record."""
+    record = selection.get("candidates") or {}
+    wrong: dict[int, float] = {}
+    for place, doubt in zip(record.get("places", ()), record.get("doubt", ()), strict=True):
+        if place[0] == cube.pk and doubt is not None:
+            wrong[place[1]] = wrong.get(place[1], 0.0) + float(doubt)
+    area = cube.shape[1] * cube.shape[2]
+    return {z: voxels / area for z, voxels in wrong.items()}, "expected error"

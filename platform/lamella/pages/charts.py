@@ -59,9 +59,7 @@ def _round(value: float | None) -> float | None:
 
 def _boxes(columns: Iterable[Column], state: str, top: float, bottom: float) -> str:
     return "".join(
-        f"M{x + 0.08:g} {top}h.84V{bottom}h-.84Z"
-        for x, c in enumerate(columns)
-        if c.state == state
+        f"M{x + 0.08:g} {top}h.84V{bottom}h-.84Z" for x, c in enumerate(columns) if c.state == state
     )
 
 
@@ -89,7 +87,9 @@ def line_svg(
         )
 
     lines = format_html_join(
-        "", '<path class="c-line {}" d="{}"/>', ((name, path(line)) for name, line in series if line)
+        "",
+        '<path class="c-line {}" d="{}"/>',
+        ((name, path(line)) for name, line in series if line),
     )
     return format_html(
         '<div class="chart"><span class="y-high num">{}</span><span class="y-low num">{}</span>'

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from django.db.models import Count, Max, Q
+
 from lamella.consensus.selectors import waiting_for_review
 from lamella.jobs.models import Job, JobState
 from lamella.jobs.selectors import jobs_to_show
+from lamella.learning.models import TrainingRun
 from lamella.rounds.models import Task
 from lamella.studies.models import Study
 
@@ -12,15 +15,38 @@ SHOWN = 8
 
 
 def payload(study: Study) -> dict[str, Any]:
-    """Jobs and counts of a study, as plain values. Three queries."""
+    """Jobs and counts of a study, as plain values. Four queries.
+
+    ``stamp`` changes when a page that shows the study should draw its parts anew.
+    """
     jobs = list(jobs_to_show(study.slug)[:SHOWN])
+    waiting = waiting_for_review(study).order_by().count()
+    tasks = study.tasks.exclude(kind=Task.Kind.GOLD).aggregate(
+        all=Count("pk"),
+        open=Count("pk", filter=Q(state=Task.State.OPEN)),
+        accepted=Count("pk", filter=Q(state=Task.State.ACCEPTED)),
+        places=Max("retired"),
+    )
     return {
-        "waiting": waiting_for_review(study).count(),
-        "open_tasks": study.tasks.filter(state=Task.State.OPEN)
-        .exclude(kind=Task.Kind.GOLD)
-        .count(),
+        "waiting": waiting,
+        "open_tasks": tasks["open"],
         "jobs": [job_row(job) for job in jobs],
+        "stamp": f"{tasks['all']}.{tasks['open']}.{tasks['accepted']}.{tasks['places']}."
+        f"{waiting}.{_run_mark(study)}",
     }
+
+
+def _run_mark(study: Study) -> str:
+    run = (
+        TrainingRun.objects.filter(study=study)
+        .order_by("-pk")
+        .values_list("pk", "state", "curves", "model_version__state")
+        .first()
+    )
+    if run is None:
+        return ""
+    pk, state, curves, version = run
+    return f"{pk}{state}{curves[-1].get('step') if curves else 0}{version or ''}"
 
 
 def job_row(job: Job) -> dict[str, Any]:
@@ -32,8 +58,6 @@ def job_row(job: Job) -> dict[str, Any]:
         "progress": round(job.progress, 3),
         "message": job.message if job.state == JobState.RUNNING else "",
         "error": job.error if job.state == JobState.FAILED else "",
-        "started": job.started.isoformat() if job.started else None,
-        "finished": job.finished.isoformat() if job.finished else None,
     }
 
 

@@ -17,14 +17,13 @@ urlpatterns: list[URLPattern] = [
     path("studies/<slug:slug>/settings/", study.settings, name="settings"),
     path("studies/<slug:slug>/state/", study.set_state, name="set_state"),
     path("studies/<slug:slug>/correct/", correct.correct, name="correct"),
-    path("studies/<slug:slug>/tasks/<int:pk>/fix/", correct.fix, name="fix"),
     path("studies/<slug:slug>/review/", review.review, name="review"),
     path("studies/<slug:slug>/training/", training.desk, name="training"),
     path("studies/<slug:slug>/training/start/", training.start, name="start_training"),
+    path("studies/<slug:slug>/training/runs/<int:pk>/cancel/", training.cancel, name="cancel_run"),
     path(
-        "studies/<slug:slug>/training/runs/<int:pk>/cancel/", training.cancel, name="cancel_run"
+        "studies/<slug:slug>/training/versions/<int:pk>/promote/", training.promote, name="promote"
     ),
-    path("studies/<slug:slug>/training/versions/<int:pk>/promote/", training.promote, name="promote"),
     path(
         "studies/<slug:slug>/training/versions/<int:pk>/roll-back/",
         training.roll_back,
@@ -39,7 +38,4 @@ urlpatterns: list[URLPattern] = [
     path("studies/<slug:slug>/cubes/", cubes.cubes, name="cubes"),
     path("studies/<slug:slug>/cubes/add/", cubes.add_cube, name="add_cube"),
     path("studies/<slug:slug>/cubes/<int:pk>/", cubes.cube, name="cube"),
-    path("studies/<slug:slug>/cubes/<int:pk>/labels/", cubes.add_labels, name="add_labels"),
-    path("studies/<slug:slug>/cubes/<int:pk>/exports/", cubes.add_export, name="add_export"),
-    path("studies/<slug:slug>/source-preview/", cubes.preview, name="preview"),
 ]

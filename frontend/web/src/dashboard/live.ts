@@ -1,15 +1,24 @@
 /** Asks one small address every few seconds; the server answers 304 while nothing changed. */
 import { drawJobs, type Job } from "./jobs.ts";
+import { refreshParts } from "./parts.ts";
 
 const EVERY_MS = 4000;
 const AT_MOST_MS = 60_000;
 
-interface Live {
+export interface Live {
   jobs: Job[];
+  stamp: string;
   [key: string]: unknown;
 }
 
-export function keepLive(root: HTMLElement, url: string): void {
+/**
+ * Keeps the page under `root` current. `data-live` is the address, `data-parts` the ids of the
+ * parts to draw anew when the answer's stamp changes, `data-stamp` the stamp the page was made at.
+ */
+export function keepLive(root: HTMLElement, onParts: (parts: HTMLElement[]) => void): void {
+  const url = root.dataset.live ?? "";
+  const ids = (root.dataset.parts ?? "").split(",").filter(Boolean);
+  let stamp = root.dataset.stamp ?? "";
   let etag = "";
   let wait = EVERY_MS;
   let timer = 0;
@@ -17,12 +26,17 @@ export function keepLive(root: HTMLElement, url: string): void {
   async function ask(): Promise<void> {
     try {
       const answer = await fetch(url, { headers: etag ? { "If-None-Match": etag } : {} });
-      if (answer.status === 200) {
-        etag = answer.headers.get("ETag") ?? "";
-        show(root, (await answer.json()) as Live);
-      }
       // A role that was taken away, or a study that is gone, does not come back by asking.
       if (answer.status === 403 || answer.status === 404) return;
+      if (answer.status === 200) {
+        etag = answer.headers.get("ETag") ?? "";
+        const live = (await answer.json()) as Live;
+        show(root, live);
+        if (live.stamp !== stamp) {
+          onParts(await refreshParts(ids));
+          stamp = live.stamp;
+        }
+      }
       wait = EVERY_MS;
     } catch {
       wait = Math.min(wait * 2, AT_MOST_MS);
@@ -36,6 +50,7 @@ export function keepLive(root: HTMLElement, url: string): void {
   }
 
   document.addEventListener("visibilitychange", () => {
+    clearTimeout(timer);
     if (!document.hidden) void ask();
   });
   plan();
@@ -53,6 +68,6 @@ export function show(root: HTMLElement, live: Live): void {
   }
 }
 
-function grouped(value: number): string {
+export function grouped(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 }

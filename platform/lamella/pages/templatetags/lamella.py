@@ -28,9 +28,15 @@ def vite(name: str) -> SafeString:
     return format_html(
         '{}{}<script type="module" src="{}"></script>',
         format_html_join("", '<link rel="stylesheet" href="{}">', ((s,) for s in found.styles)),
-        format_html_join("", '<link rel="modulepreload" href="{}">', ((s,) for s in found.preloads)),
+        format_html_join(
+            "", '<link rel="modulepreload" href="{}">', ((s,) for s in found.preloads)
+        ),
         found.script,
     )
+
+
+def _links(rel: str, addresses: tuple[str, ...]) -> SafeString:
+    return format_html_join("", '<link rel="{}" href="{}">', ((rel, a) for a in addresses))
 
 
 @register.simple_tag
@@ -65,6 +71,12 @@ def percent(value: float | None, digits: int = 0) -> str:
 def css_percent(value: float | None) -> str:
     """A share of 1 as a CSS percentage."""
     return f"{min(max(value or 0.0, 0.0), 1.0) * 100:.2f}%"
+
+
+@register.filter
+def upper_half(value: float | None) -> str:
+    """Where a Dice lies on a scale from .5 to 1, as a CSS percentage."""
+    return css_percent(((value or 0.0) - 0.5) * 2)
 
 
 @register.filter
@@ -115,6 +127,12 @@ def filesize(value: int | None) -> str:
 def voxels(shape: list[int] | None) -> str:
     """512 × 1024 × 1024."""
     return " × ".join(str(n) for n in shape) if shape else "–"
+
+
+@register.filter
+def plain_label(field: forms.BoundField) -> str:
+    """The label without "(optional)", which the page says itself."""
+    return str(field.label).removesuffix("(optional)").strip()
 
 
 @register.filter
@@ -170,3 +188,47 @@ def strip_svg(strip: Strip, cube: Cube) -> SafeString:
     shown = sum(1 for column in strip.columns if column.state)
     label = f"{cube.name} along z: {shown} of {len(strip.columns)} columns have tasks"
     return charts.strip_svg(strip, label=label, href=href)
+
+
+@register.simple_tag
+def line_chart(
+    lines: list[tuple[str, list[tuple[float, float]]]],
+    title: str,
+    low: float | None,
+    high: float | None,
+) -> SafeString:
+    """Curves over steps; their classes c0, c1, … are those of the key."""
+    series = [(f"c{i}", line) for i, (_, line) in enumerate(lines)]
+    return charts.line_svg(series, label=title, x_unit="steps", low=low, high=high)
+
+
+_CURVES = {
+    "cross_entropy": "cross-entropy",
+    "dice": "Dice loss",
+    "adversarial": "adversarial",
+    "real_score": "to labels",
+    "fake_score": "to proposals",
+}
+
+
+@register.filter
+def curve_words(name: str) -> str:
+    return _CURVES.get(name, name)
+
+
+@register.filter
+def signed(value: float | None) -> str:
+    """+.012 or −.004."""
+    if value is None:
+        return "–"
+    return ("−" if value < 0 else "+") + dice(abs(value))
+
+
+@register.filter
+def voxel_size(cube: Cube) -> str:
+    """50 × 8 × 8 nm, or what is known of it."""
+    if not cube.voxel_size:
+        return "not given"
+    units = {"nanometer": "nm", "micrometer": "µm", "millimeter": "mm"}
+    sizes = " × ".join(decimals(n, 3) for n in cube.voxel_size)
+    return f"{sizes}{THIN}{units.get(cube.unit, cube.unit or 'of no unit')}"

@@ -34,7 +34,7 @@ def place_for(request: HttpRequest, slug: str, least: Role | None = None) -> Pla
         raise NotVisibleError
     place = Place(study=study, role=role_in(request.user, study))
     if _RANK[place.role] < _RANK[least]:
-        assert least is not None  # noqa: S101 - nothing ranks below nobody
+        assert least is not None
         raise ForbiddenError(
             f"This page of “{study.title}” is for its {least.label}s; "
             "ask an admin of the study for that role."
@@ -44,5 +44,5 @@ def place_for(request: HttpRequest, slug: str, least: Role | None = None) -> Pla
 
 def user_of(request: HttpRequest) -> User:
     """The account behind a request that only an account can make."""
-    assert isinstance(request.user, User), "a role was checked before"  # noqa: S101
+    assert isinstance(request.user, User), "a role was checked before"
     return request.user

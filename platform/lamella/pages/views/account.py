@@ -21,7 +21,7 @@ FRESH_TOKEN = "fresh_token"  # noqa: S105 - the name of a session entry
 
 def _user(request: HttpRequest) -> User:
     user = account_of(request)
-    assert user is not None, "login_required lets nobody else through"  # noqa: S101
+    assert user is not None, "login_required lets nobody else through"
     return user
 
 

@@ -19,9 +19,7 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, slug, AddMemberForm(by_admin=place.administers))
 
 
-def _page(
-    request: HttpRequest, slug: str, form: AddMemberForm, status: int = 200
-) -> HttpResponse:
+def _page(request: HttpRequest, slug: str, form: AddMemberForm, status: int = 200) -> HttpResponse:
     place = place_for(request, slug, Role.MANAGER)
     made = Q(
         user__volunteer__corrections__task__study=place.study,
@@ -93,9 +91,7 @@ def remove_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     place = place_for(request, slug, Role.MANAGER)
     membership = get_object_or_404(place.study.memberships.select_related("user"), pk=pk)
     person = membership.user
-    allowed = (
-        place.administers or membership.role == Role.VOLUNTEER or person == user_of(request)
-    )
+    allowed = place.administers or membership.role == Role.VOLUNTEER or person == user_of(request)
     if not allowed:
         messages.error(
             request,

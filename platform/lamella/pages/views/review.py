@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
-from lamella.consensus.selectors import judged, review_counts
+from lamella.consensus.selectors import review_counts
 from lamella.pages.views.access import place_for
 from lamella.studies.models import Role
 
@@ -21,7 +21,6 @@ def review(request: HttpRequest, slug: str) -> HttpResponse:
             "place": place,
             "tab": "review",
             "counts": review_counts(place.study),
-            "recent": judged(place.study)[:10],
             "only": request.GET.get("only", ""),
         },
     )

@@ -12,7 +12,7 @@ from lamella.learning.models import ModelVersion
 from lamella.loop import services as loop
 from lamella.loop.overview import failed_jobs
 from lamella.pages import live as live_data
-from lamella.pages.views.access import Place, place_for, user_of
+from lamella.pages.views.access import Place, place_for
 from lamella.studies.models import Role
 
 
@@ -54,7 +54,7 @@ def _back(slug: str, part: str = "") -> HttpResponse:
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     place = place_for(request, slug, Role.ADMIN)
     try:
-        run = loop.start_training(place.study, user_of(request))
+        run = loop.start_training(place.study)
     except loop.LoopError as error:
         messages.error(request, str(error))
     else:
@@ -71,7 +71,7 @@ def cancel(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if run.state not in ("waiting", "running"):
         messages.error(request, f"Training run {pk} has ended already; nothing was cancelled.")
     else:
-        loop.cancel_training(run, user_of(request))
+        loop.cancel_training(run)
         messages.success(request, f"Training run {pk} is told to stop.")
     return _back(slug)
 
@@ -81,7 +81,7 @@ def promote(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     place = place_for(request, slug, Role.ADMIN)
     version = get_object_or_404(place.study.model_versions, pk=pk)
     try:
-        loop.promote(version, user_of(request))
+        loop.promote(version)
     except loop.LoopError as error:
         messages.error(request, str(error))
     else:
@@ -96,14 +96,14 @@ def roll_back(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _page(request, place, rolling_back=version)
     try:
-        marked = loop.rollback(version, user_of(request))
+        marked = loop.rollback(version)
     except loop.LoopError as error:
         messages.error(request, str(error))
     else:
         tasks = f"{marked} task{'' if marked == 1 else 's'}"
         messages.success(
             request,
-            f"Version {version.number} no longer serves; {tasks} marked for review. "
+            f"Version {version.number} serves again; {tasks} marked for review. "
             "Every mask that people made is kept.",
         )
     return _back(slug, "#versions")

@@ -1,0 +1,83 @@
+"""One cube at a glance: quality over the rounds, its strip along z, labels and exports."""
+
+from dataclasses import dataclass
+
+from lamella.cubes.models import Cube, Labels, VolumeState
+from lamella.exchange.models import Export
+from lamella.learning.models import Proposal
+from lamella.loop.overview import newest_selection, places_of
+from lamella.loop.strip import Strip, strip_of
+from lamella.rounds.models import Certificate, Task
+from lamella.studies.models import Study
+
+
+@dataclass(frozen=True)
+class CubePage:
+    cube: Cube
+    strip: Strip | None
+    certificates: list[Certificate]
+    labels: list[Labels]
+    exports: list[Export]
+    proposal: Proposal | None
+    shown: int
+
+
+@dataclass(frozen=True)
+class SliceHere:
+    """One slice of a cube: its tasks, newest first."""
+
+    z: int
+    tasks: list[Task]
+
+
+def of_cube(cube: Cube) -> CubePage:
+    """Six queries."""
+    places = places_of(cube.study)[cube.pk]
+    ready = cube.state == VolumeState.READY
+    return CubePage(
+        cube=cube,
+        strip=strip_of(cube, places, newest_selection(cube.study)) if ready else None,
+        certificates=list(cube.certificates.select_related("round", "proposal__model_version")),
+        labels=list(cube.labels.all()),
+        exports=list(cube.exports.all()[:20]),
+        proposal=cube.proposals.filter(state=Proposal.State.READY)
+        .select_related("model_version")
+        .order_by("-pk")
+        .first(),
+        shown=len(places),
+    )
+
+
+def slice_of(cube: Cube, wanted: int) -> SliceHere:
+    """The slice asked for, or the nearest there is."""
+    z = min(max(wanted, 0), cube.depth - 1)
+    tasks = (
+        cube.tasks.filter(z=z)
+        .exclude(kind=Task.Kind.GOLD)
+        .select_related("round")
+        .order_by("-round__number", "y0", "x0")
+    )
+    return SliceHere(z=z, tasks=list(tasks[:50]))
+
+
+@dataclass(frozen=True)
+class CubeRow:
+    cube: Cube
+    certificate: Certificate | None
+    shown: int
+
+    @property
+    def middle(self) -> int:
+        return self.cube.depth // 2
+
+
+def rows_of(study: Study) -> list[CubeRow]:
+    """Every cube of a study with its newest certificate. Three queries."""
+    places = places_of(study)
+    newest: dict[int, Certificate] = {}
+    for certificate in Certificate.objects.filter(cube__study=study).order_by("pk"):
+        newest[certificate.cube_id] = certificate
+    return [
+        CubeRow(cube=cube, certificate=newest.get(cube.pk), shown=len(places[cube.pk]))
+        for cube in study.cubes.all()
+    ]

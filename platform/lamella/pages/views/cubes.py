@@ -1,0 +1,70 @@
+"""Cubes: the list, one cube, and how a new one comes in."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+from lamella.cubes.models import VolumeState
+from lamella.exchange.models import Export
+from lamella.loop import cube_page
+from lamella.pages import live as live_data
+from lamella.pages.views.access import place_for
+from lamella.studies.models import Role
+
+
+@require_safe
+def cubes(request: HttpRequest, slug: str) -> HttpResponse:
+    place = place_for(request, slug, Role.VOLUNTEER)
+    return render(
+        request,
+        "pages/study/cubes.html",
+        {"place": place, "tab": "cubes", "rows": cube_page.rows_of(place.study)},
+    )
+
+
+@require_safe
+def cube(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    place = place_for(request, slug, Role.VOLUNTEER)
+    found = get_object_or_404(place.study.cubes.select_related("study"), pk=pk)
+    wanted = request.GET.get("z", "")
+    here = None
+    if found.state == VolumeState.READY:
+        z = int(wanted) if wanted.isdigit() else found.depth // 2
+        here = cube_page.slice_of(found, z)
+    return render(
+        request,
+        "pages/study/cube.html",
+        {
+            "place": place,
+            "tab": "cubes",
+            "page": cube_page.of_cube(found),
+            "here": here,
+            "thumbnails": _thumbnails(found.depth) if here else [],
+            "formats": Export.Format.choices,
+            "live": live_data.payload(place.study) if place.manages else None,
+            "server": request.build_absolute_uri("/"),
+        },
+    )
+
+
+def _thumbnails(depth: int, wanted: int = 9) -> list[int]:
+    """Evenly spread slices, the outermost left out."""
+    number = min(wanted, depth)
+    return [(2 * i + 1) * depth // (2 * number) for i in range(number)]
+
+
+@require_safe
+@ensure_csrf_cookie
+def add_cube(request: HttpRequest, slug: str) -> HttpResponse:
+    place = place_for(request, slug, Role.MANAGER)
+    return render(
+        request,
+        "pages/study/add_cube.html",
+        {
+            "place": place,
+            "tab": "cubes",
+            "by_path": bool(settings.INGEST_ROOTS or settings.INGEST_URLS),
+        },
+    )
