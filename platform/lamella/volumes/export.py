@@ -71,9 +71,9 @@ def export_tiff(
     dtype = np.dtype(dtype)
     metadata: dict[str, Any] = {"axes": "ZYX", "Name": name}
     if voxel_size is not None and voxel_size.unit is not None:
-        size = voxel_size.to("micrometer")
-        for axis, side in zip("ZYX", size.zyx, strict=True):
-            metadata |= {f"PhysicalSize{axis}": side, f"PhysicalSize{axis}Unit": "µm"}
+        symbol = {"nanometer": "nm", "micrometer": "µm", "millimeter": "mm"}[voxel_size.unit]
+        for axis, side in zip("ZYX", voxel_size.zyx, strict=True):
+            metadata |= {f"PhysicalSize{axis}": side, f"PhysicalSize{axis}Unit": symbol}
 
     def planes() -> Iterator[NDArray[Any]]:
         for z in range(shape[0]):

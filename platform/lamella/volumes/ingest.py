@@ -39,7 +39,7 @@ class SliceSource(Protocol):
     def slices(self, z0: int, z1: int) -> NDArray[Any]: ...
 
 
-class Stopped(Exception):
+class Stopped(Exception):  # noqa: N818 - nothing went wrong
     """The ingest was asked to stop; what it has stored stays, for the next call to take up."""
 
 

@@ -31,12 +31,21 @@ ZarrFormat = Literal[2, 3]
 class SlabArray:
     """An array of axes (..., Z, Y, X) whose slabs along z are written in any order, once each."""
 
-    def __init__(self, root: Location, name: str, array: zarr.Array[Any], depth: int) -> None:
+    def __init__(
+        self,
+        root: Location,
+        name: str,
+        array: zarr.Array[Any],
+        depth: int,
+        *,
+        taken_up: bool = False,
+    ) -> None:
         self.root = root
         self.name = name
         self.array = array
         self.depth = depth
         self._marker = root / MARKERS / f"{name.replace('/', '-')}.json"
+        self._taken_up = taken_up
         self._done = self._read_marker()
 
     @property
@@ -96,6 +105,8 @@ class SlabArray:
                     _shifted(window[0], rows.start),
                     _shifted(window[1], columns.start),
                 ]
+                if self._taken_up:
+                    self._erase(place)
                 part: list[Any] = [*outer, slice(None), *window]
                 self.array[tuple(place)] = data[tuple(part)]
 
@@ -118,6 +129,15 @@ class SlabArray:
             raise StoreError(f"{self.root}/{self.name} still lacks {len(self.pending)} slabs.")
         self.array.attrs.update({**(attrs or {}), "complete": True})
         self._marker.remove()
+
+    def _erase(self, place: list[Any]) -> None:
+        """Remove the shard of a place: zarr would merge into what is there, which may be torn."""
+        sides = self.array.shards or self.array.chunks
+        first = [p.start if isinstance(p, slice) else p for p in place]
+        key = self.array.metadata.encode_chunk_key(
+            tuple(at // side for at, side in zip(first, sides, strict=True))
+        )
+        (self.root / self.name / key).remove()
 
     def _thickness(self, z0: int) -> int:
         if z0 % self.depth or not 0 <= z0 < self.shape[-3]:
@@ -167,7 +187,7 @@ def create_array(
             and found.dtype == dtype
             and all(found.attrs.get(key) == value for key, value in wanted.items())
         ):
-            return SlabArray(root, name, found, depth)
+            return SlabArray(root, name, found, depth, taken_up=True)
     (root / MARKERS / f"{name.replace('/', '-')}.json").remove()
     lead = (1,) * (len(shape) - 3)
     layout: dict[str, Any]

@@ -32,7 +32,8 @@ class Location:
         return root if isinstance(root, Location) else cls(os.fspath(root))
 
     def __str__(self) -> str:
-        return self.url
+        """For sentences that people read: a server's folders are not their business."""
+        return self.url if self.is_remote else self.name
 
     @property
     def is_remote(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -97,6 +97,7 @@ def test_a_broken_transport_form_is_refused(case: dict[str, Any]) -> None:
         unpack(bytes.fromhex(case["hex"]))
 
 
+@settings(deadline=None)
 @given(MASKS)
 def test_every_mask_survives_the_round_trip_in_its_own_dtype(mask: np.ndarray) -> None:
     back = unpack(pack(mask), shape=mask.shape, dtype=mask.dtype)
@@ -104,6 +105,7 @@ def test_every_mask_survives_the_round_trip_in_its_own_dtype(mask: np.ndarray) -
     assert np.array_equal(back, mask)
 
 
+@settings(deadline=None)
 @given(MASKS)
 def test_a_mask_keeps_its_hash_in_wider_dtypes(mask: np.ndarray) -> None:
     wide = widen(mask)
@@ -111,6 +113,7 @@ def test_a_mask_keeps_its_hash_in_wider_dtypes(mask: np.ndarray) -> None:
     assert np.array_equal(narrow(wide, mask.dtype), mask)
 
 
+@settings(deadline=None)
 @given(MASKS, st.randoms(use_true_random=False))
 def test_the_difference_is_its_own_inverse(mask: np.ndarray, random: Any) -> None:
     values = mask.ravel().tolist()
@@ -119,6 +122,7 @@ def test_the_difference_is_its_own_inverse(mask: np.ndarray, random: Any) -> Non
     assert np.array_equal(narrow(xor(xor(mask, other), other), mask.dtype), mask)
 
 
+@settings(deadline=None)
 @given(MASKS, st.data())
 def test_a_changed_byte_gives_another_mask_or_an_error_but_never_the_same_mask(
     mask: np.ndarray, data: st.DataObject
@@ -134,6 +138,7 @@ def test_a_changed_byte_gives_another_mask_or_an_error_but_never_the_same_mask(
     assert encode_rle(decoded) == bad
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_random_bytes_raise_only_mask_errors(data: bytes) -> None:
     for decode in (decode_rle, unpack):

@@ -1,7 +1,7 @@
 """Voxel sizes, regions, tiles and levels."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamella.volumes.geometry import (
@@ -51,6 +51,7 @@ def test_a_voxel_size_that_is_not_positive_is_refused(side: float) -> None:
         VoxelSize(side, 1, 1)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 3000), st.integers(1, 3000), st.integers(200, 700))
 def test_tiles_cover_a_plane_without_overlap(height: int, width: int, tile: int) -> None:
     rows, columns = tile_counts(height, width, tile)
@@ -72,6 +73,7 @@ def test_tasks_of_a_large_slice_are_tiles_of_equal_size() -> None:
     assert list(slice_regions((5, 400, 1000), 3)) == [Region(3, 0, 0, 400, 1000)]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10_000), st.integers(1, 600))
 def test_even_spans_are_contiguous_and_differ_by_at_most_one(length: int, longest: int) -> None:
     spans = even_spans(length, longest)

@@ -68,7 +68,10 @@ def _split(url: str) -> SplitResult:
     if parts.username is not None or parts.password is not None or port == 0:
         raise SourceError("An address must not carry a user name or password.")
     text = unquote(unquote(url))
-    if "\\" in text or any(ord(c) <= 32 or ord(c) == 127 for c in text) or "::" in parts.path:
+    # Backslashes and control characters are read differently by different programs, and fsspec
+    # takes what follows "::" for another address.
+    odd = any(c == "\\" or ord(c) < 32 or ord(c) == 127 for c in text)
+    if odd or " " in url or "::" in parts.path:
         raise SourceError(f"{url!r} is not an address.")
     if ".." in unquote(unquote(parts.path)).split("/"):
         raise SourceError(f"{url} leads upwards in its path, which is not allowed.")

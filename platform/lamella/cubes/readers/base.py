@@ -19,6 +19,7 @@ from lamella.volumes.errors import SourceError as SourceError
 from lamella.volumes.geometry import VoxelSize
 
 GIB = 2**30
+_MOST_CHANNELS = 4
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,9 @@ class AxedSource:
     def _find_zyx(self) -> tuple[int | None, int, int]:
         sizes = dict(zip(self.axes, self._native.shape, strict=True))
         z = self.axes.find("Z")
+        if z < 0 and sizes.get("C", 0) > _MOST_CHANNELS and set(self.axes) == set("CYX"):
+            # Stacks written without names of axes come as many channels and no z.
+            z = self.axes.index("C")
         for letter, size in sizes.items():
             if letter in "ZYXCS" or size == 1:
                 continue

@@ -2,7 +2,7 @@
 
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from lamella.cubes.readers.tiff import check_pages
 
 KINDS = {".tif": "TIFF", ".tiff": "TIFF", ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 _PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_ANY = 2**62  # the sum of all slices is checked later, when their number is known
 _JPEG_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 
 
@@ -133,8 +134,8 @@ def _read_header(file: Path, limits: Limits) -> _Header:
         raise SourceError(
             f"{file.name} is not a sound {kind} file ({first_line(error)})."
         ) from error
-    samples = header.shape[2:] or (1,)
-    check_size((*samples, *header.shape[:2]), header.dtype, limits, file.name)
+    height, width, *samples = header.shape
+    check_size((*samples, height, width), header.dtype, replace(limits, max_bytes=_ANY), file.name)
     return header
 
 

@@ -122,6 +122,9 @@ def _open_zip(
         if inside.suffix.lower() == ".zip":
             raise SourceError(f"{path.name} holds another archive; unpack it first.")
         source = _open_any(inside, dataset=dataset, axes=axes, channel=channel, limits=limits)
+    except SourceError as error:
+        folder.cleanup()
+        raise SourceError(f"In {path.name}: {error}") from error
     except BaseException:
         folder.cleanup()
         raise

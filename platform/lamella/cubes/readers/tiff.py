@@ -97,8 +97,10 @@ def check_pages(path: Path, limits: Limits) -> int:
     with path.open("rb") as file:
         head = file.read(16)
         order = {b"II": "<", b"MM": ">"}.get(head[:2])
-        if order is None or len(head) < 8:
+        if order is None:
             raise SourceError(f"{path.name} is not a TIFF file.")
+        if len(head) < 8:
+            raise SourceError(f"{path.name} is cut short.")
         big = struct.unpack(f"{order}H", head[2:4])[0] == 43
         entries, pointer, width = ("Q", "Q", 20) if big else ("H", "I", 12)
         if big and len(head) < 16:
