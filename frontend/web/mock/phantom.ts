@@ -52,28 +52,59 @@ function forDisc(d: Droplet, radius: number, visit: (i: number, distance: number
   }
 }
 
+/** Noise of a voxel, -1..1, repeatable without drawing the voxels before it. */
+function grain(z: number, y: number, x: number): number {
+  let h = Math.imul(x, 0x9e3779b1) ^ Math.imul(y, 0x85ebca6b) ^ Math.imul(z, 0xc2b2ae35);
+  h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
+  h ^= h >>> 13;
+  return ((h & 0xffff) + (h >>> 16)) / 0xffff - 1;
+}
+
+function tissue(z: number, y: number, x: number): number {
+  const waves = Math.sin(x / 31 + z / 9 + y / 60) + Math.sin(y / 27 - x / 71);
+  return 128 + 9 * waves + 7 * Math.sin((x + 2 * y) / 5.3 + 3 * waves);
+}
+
+function organelle(distance: number, radius: number, x: number): number {
+  return (distance > radius - 2.5 ? 60 : 92) + 12 * Math.sin(x / 3);
+}
+
+function droplet(distance: number, radius: number): number {
+  return distance > radius - 1.6 ? 88 : 186;
+}
+
+function toByte(grey: number, z: number, y: number, x: number): number {
+  return Math.max(0, Math.min(255, grey + 44 * grain(z, y, x)));
+}
+
 export function image(z: number): Uint8Array {
-  const noise = random(1000 + z);
   const grey = new Float32Array(SHAPE.y * SHAPE.x);
-  for (let y = 0; y < SHAPE.y; y++) {
-    for (let x = 0; x < SHAPE.x; x++) {
-      const waves = Math.sin(x / 31 + z / 9 + Math.sin(y / 43) * 2) + Math.sin(y / 27 - x / 71);
-      grey[y * SHAPE.x + x] = 128 + 9 * waves + 7 * Math.sin((x + 2 * y) / 5.3 + 3 * Math.sin(x / 17));
-    }
+  for (let i = 0; i < grey.length; i++) grey[i] = tissue(z, Math.floor(i / SHAPE.x), i % SHAPE.x);
+  for (const each of ORGANELLES) {
+    const radius = radiusAt(each, z);
+    forDisc(each, radius, (i, d) => (grey[i] = organelle(d, radius, i % SHAPE.x)));
   }
-  for (const organelle of ORGANELLES) {
-    const radius = radiusAt(organelle, z);
-    forDisc(organelle, radius, (i, d) => {
-      grey[i] = (d > radius - 2.5 ? 60 : 92) + 12 * Math.sin(i / 3);
-    });
+  for (const each of DROPLETS) {
+    const radius = radiusAt(each, z);
+    forDisc(each, radius, (i, d) => (grey[i] = droplet(d, radius)));
   }
-  for (const droplet of DROPLETS) {
-    const radius = radiusAt(droplet, z);
-    forDisc(droplet, radius, (i, d) => {
-      grey[i] = d > radius - 1.6 ? 88 : 186;
-    });
+  return Uint8Array.from(grey, (v, i) => toByte(v, z, Math.floor(i / SHAPE.x), i % SHAPE.x));
+}
+
+/** One voxel of `image`, for views from the side. */
+export function voxel(z: number, y: number, x: number): number {
+  let grey = tissue(z, y, x);
+  const within = (each: Droplet): [number, number] =>
+    [Math.hypot(x + 0.5 - each.x, y + 0.5 - each.y), radiusAt(each, z)];
+  for (const each of ORGANELLES) {
+    const [distance, radius] = within(each);
+    if (radius > 0 && distance <= radius) grey = organelle(distance, radius, x);
   }
-  return Uint8Array.from(grey, (v) => Math.max(0, Math.min(255, v + 44 * (noise() + noise() - 1))));
+  for (const each of DROPLETS) {
+    const [distance, radius] = within(each);
+    if (radius > 0 && distance <= radius) grey = droplet(distance, radius);
+  }
+  return toByte(grey, z, y, x);
 }
 
 /** The proposal of a slice: right but for a missing, an invented and a few ragged droplets. */

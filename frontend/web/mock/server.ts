@@ -1,10 +1,9 @@
 /** The server's part of the correction page, over the phantom; state lives as long as the process. */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { decodeRle, encodeRle, inflate, maskHash } from "../src/engine/codec.ts";
-import { deflate } from "../src/engine/codec.ts";
+import { decodeRle, deflate, encodeRle, inflate, maskHash } from "../src/engine/codec.ts";
 import type { CorrectionIn, CorrectionOut, TaskPayload } from "../src/annotator/types.ts";
-import { doubtful, image, proposal, SHAPE } from "./phantom.ts";
+import { doubtful, image, proposal, SHAPE, voxel } from "./phantom.ts";
 import { encodePng } from "./png.ts";
 
 const TILE = 512;
@@ -50,13 +49,11 @@ function sample(z: number, at: (y: number, x: number) => [number, number], width
 
 function orthogonal(axis: string, index: number): Buffer {
   const width = axis === "y" ? SHAPE.x : SHAPE.y;
-  const out = new Uint8Array(SHAPE.z * width);
-  for (let z = 0; z < SHAPE.z; z++) {
-    const grey = slice(z);
-    for (let i = 0; i < width; i++) {
-      out[z * width + i] = axis === "y" ? grey[index * SHAPE.x + i] : grey[i * SHAPE.x + index];
-    }
-  }
+  const out = Uint8Array.from({ length: SHAPE.z * width }, (_, at) => {
+    const z = Math.floor(at / width);
+    const i = at % width;
+    return axis === "y" ? voxel(z, index, i) : voxel(z, i, index);
+  });
   return encodePng(out, width, SHAPE.z);
 }
 
@@ -132,8 +129,13 @@ export async function answer(request: IncomingMessage, response: ServerResponse)
     reply(response, status, "application/json", JSON.stringify(value));
   let match: RegExpExecArray | null;
   if ((match = /^\/studies\/([\w-]+)\/next$/.exec(path))) {
-    if (given < SLICES.length) json(200, await newTask(match[1]));
-    else response.writeHead(204).end();
+    if (given < SLICES.length) {
+      json(200, await newTask(match[1]));
+    } else {
+      // The next visit begins anew.
+      given = 0;
+      response.writeHead(204).end();
+    }
   } else if ((match = /^\/assignments\/([\w-]+)\/corrections$/.exec(path))) {
     json(...(await store(match[1], await readJson<CorrectionIn>(request))));
   } else if (/^\/assignments\/[\w-]+\/renew$/.test(path)) {
