@@ -202,7 +202,7 @@ def phantom() -> NDArray[np.uint8]:
     """An image (Z, Y, X) of blobs that differ from slice to slice."""
     z, y, x = np.indices(SHAPE)
     waves = np.sin(x / 9 + z / 2) * np.cos(y / 7 - z / 3)
-    return (128 + 100 * waves).astype(np.uint8)
+    return np.asarray(128 + 100 * waves, dtype=np.uint8)
 
 
 def write_cube(root: Path, labels: NDArray[Any]) -> None:

@@ -1,9 +1,11 @@
 """The server's HTTP interface, as plain calls."""
 
 import json
+import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
@@ -33,7 +35,7 @@ def server_address(text: str) -> str:
 
     Without a scheme it is https, save for this machine itself. Raises LamellaError.
     """
-    typed = text.strip().rstrip("/").removesuffix("/api/v1")
+    typed = text.strip()
     if not typed:
         raise LamellaError("Enter the address of a Lamella server, as in your browser.")
     if "://" not in typed:
@@ -49,7 +51,8 @@ def server_address(text: str) -> str:
         raise fault from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         raise fault
-    return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
+    path = parts.path.rstrip("/").removesuffix("/api/v1")
+    return f"{parts.scheme}://{parts.netloc}{path}"
 
 
 class Client:
@@ -76,9 +79,11 @@ class Client:
             raise LamellaError("A token has only plain letters and digits; copy it again.")
         headers = {"Authorization": f"Bearer {token.strip()}", "Accept-Encoding": "identity"}
         limits = httpx.Timeout(timeout, connect=10.0)
-        self._http = httpx.Client(headers=headers, timeout=limits)
+        self._http = httpx.Client(headers=headers, timeout=limits, verify=_trust())
         # Chunks may lie elsewhere; httpx sends the token to no other origin on the way there.
-        self._chunks = httpx.AsyncClient(headers=headers, timeout=limits, follow_redirects=True)
+        self._chunks = httpx.AsyncClient(
+            headers=headers, timeout=limits, verify=_trust(), follow_redirects=True
+        )
 
     @property
     def encrypted(self) -> bool:
@@ -201,6 +206,12 @@ class Client:
         return parts._replace(
             scheme=own.scheme if parts.netloc == own.netloc else parts.scheme
         ).geturl()
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The certificates that are trusted. Reading them takes long, so once is enough."""
+    return httpx.create_ssl_context()
 
 
 def _origin(url: str) -> tuple[str, str]:

@@ -54,7 +54,9 @@ def refusal(status: int, body: bytes, *, server: str) -> LamellaError:
     if status == 403:
         return LamellaError("You have no access to this; ask a manager of the study for it.")
     if status == 404:
-        return LamellaError("The server does not have this any more; refresh the lists.")
+        return LamellaError(
+            "The server does not have this any more; connect again to see what there is."
+        )
     if status == 413:
         return LamellaError("The labels are larger than the server takes; ask its administrator.")
     return LamellaError(

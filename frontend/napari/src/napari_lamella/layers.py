@@ -111,6 +111,7 @@ def geometry(cube: Cube, *, extra_axes: int = 0) -> dict[str, Any]:
     return {
         "scale": (1.0,) * extra_axes + cube.voxel_size,
         "units": ("pixel",) * extra_axes + (unit,) * 3,
+        "axis_labels": (*(f"axis {n}" for n in range(extra_axes)), "z", "y", "x"),
     }
 
 

@@ -10,7 +10,8 @@ from napari_lamella.records import Cube, Study
 class State:
     """One moment of the dock; each step makes a new one.
 
-    study and cube are the chosen ones; opened is the cube whose layers are in the viewer.
+    study and cube are the chosen ones; opened is the cube whose layers are in the viewer, and
+    opened_in its study, for another may be chosen meanwhile.
     """
 
     client: Client | None = None
@@ -19,18 +20,20 @@ class State:
     cubes: tuple[Cube, ...] = ()
     cube: Cube | None = None
     opened: Cube | None = None
+    opened_in: Study | None = None
 
     def connected(self, client: Client, studies: list[Study]) -> "State":
         """A server answered. The study that was chosen stays chosen if it is still there."""
-        chosen = self.study.slug if self.study else ""
-        study = next((s for s in studies if s.slug == chosen), studies[0] if studies else None)
-        same = self.client is not None and self.client.server == client.server
-        return State(
+        known = {study.slug: study for study in studies}
+        chosen = known.get(self.study.slug) if self.study else None
+        state = State(
             client=client,
             studies=tuple(studies),
-            study=study,
-            opened=self.opened if same else None,
+            study=chosen or (studies[0] if studies else None),
         )
+        if self.client is None or self.client.server != client.server or self.opened_in is None:
+            return state
+        return replace(state, opened=self.opened, opened_in=known.get(self.opened_in.slug))
 
     def chose_study(self, slug: str) -> "State":
         study = next((s for s in self.studies if s.slug == slug), None)
@@ -49,7 +52,7 @@ class State:
         return replace(self, cube=next((c for c in self.cubes if c.id == cube_id), None))
 
     def opened_cube(self, cube: Cube) -> "State":
-        return replace(self, opened=cube)
+        return replace(self, opened=cube, opened_in=self.study)
 
     @property
     def can_open(self) -> bool:
@@ -72,7 +75,7 @@ class State:
         """The sentence that says why labels cannot be sent now; empty if they can."""
         if self.client is None or self.opened is None:
             return "Open a cube first."
-        if self.study is None or not self.study.may_send:
+        if self.opened_in is None or not self.opened_in.may_send:
             return "Only managers of the study can send labels."
         return ""
 

@@ -148,6 +148,10 @@ class LamellaDock(QScrollArea):
         self._show()
 
     def _copied(self, layer: Labels) -> None:
+        # What the copy was made from would shine through it.
+        for other in self.viewer.layers:
+            if isinstance(other, Labels) and not isinstance(other.data, np.ndarray):
+                other.visible = False
         self.viewer.add_layer(layer)
         self.viewer.layers.selection.active = layer
         self.send.show_layers(self._sendable_names(), layer.name)
@@ -233,21 +237,28 @@ class LamellaDock(QScrollArea):
                 raise StoppedError("Stopped; nothing was changed.")
             self._progress.emit(progress)
 
-        def done(result: Any) -> None:
-            self._free()
-            then(result)
+        # An error is carried back as a value: napari's workers hide some (RuntimeError) and
+        # report others twice.
+        def outcome() -> tuple[Any, Exception | None]:
+            try:
+                return function(*args, report), None
+            except Exception as fault:
+                return None, fault
 
-        worker = create_worker(function, *args, report, _start_thread=False)
+        def done(result: tuple[Any, Exception | None]) -> None:
+            self._busy = False
+            self._show_enabled()
+            answer, fault = result
+            if fault is None:
+                then(answer)
+            else:
+                self._failed(fault)
+
+        worker = create_worker(outcome, _start_thread=False)
         worker.returned.connect(done)
-        worker.errored.connect(self._failed)
         worker.start()
 
-    def _free(self) -> None:
-        self._busy = False
-        self._show_enabled()
-
     def _failed(self, fault: Exception) -> None:
-        self._free()
         if isinstance(fault, LamellaError):
             self.status.say(str(fault), trouble=not isinstance(fault, StoppedError))
         else:

@@ -129,10 +129,10 @@ def send(
             report=report,
         )
     sent = wait_until_settled(client, sent, report, pause=pause)
-    what = "All slices" if slices is None else f"Slices {format_slices(slices)}"
+    what = "all slices" if slices is None else f"slices {format_slices(slices)}"
     if not sent.settled:
-        return f"{what} of {cube.name} arrived; the server is still reading them."
-    return f"{what} of {cube.name} are on the server as {sending.role} labels."
+        return f"Labels of {cube.name} ({what}) arrived; the server is still reading them."
+    return f"Labels of {cube.name} ({what}) are on the server, as {sending.role}."
 
 
 def wait_until_settled(
