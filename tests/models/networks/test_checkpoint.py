@@ -100,7 +100,7 @@ def test_tensors_of_other_shapes_are_refused_by_name(saved: tuple[Path, Segmente
         load_checkpoint(path)
     del tensors["segmenter.head.weight"]
     write_tensors(path, tensors, document)
-    with pytest.raises(CheckpointError, match="head.weight"):
+    with pytest.raises(CheckpointError, match=r"head\.weight"):
         load_checkpoint(path)
 
 

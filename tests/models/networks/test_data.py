@@ -34,7 +34,7 @@ def test_targets_belong_to_the_slices_they_name() -> None:
 
 
 def test_targets_follow_their_slices_when_turned() -> None:
-    image, labels = blobs(count=12)
+    _, labels = blobs(count=12)
     cube = TrainingCube(labels * 100, 0.0, 100.0, {z: TrainingSlice(labels[z]) for z in (4, 9)})
     config = dataclasses.replace(QUICK, rotation=30.0, zoom=0.2)
     for seed in range(8):
@@ -123,8 +123,8 @@ def test_nothing_labelled_is_refused_with_one_sentence() -> None:
     image, labels = blobs()
     with pytest.raises(ValueError, match="Nothing is labelled"):
         sampler_of(cube_of(image, labels, []))
+    unsure = TrainingSlice(np.full(labels.shape[1:], 255, np.uint8))
     with pytest.raises(ValueError, match="Nothing is labelled"):
-        unsure = TrainingSlice(np.full(labels.shape[1:], 255, np.uint8))
         sampler_of(TrainingCube(image, 0.0, 255.0, {3: unsure}))
 
 
