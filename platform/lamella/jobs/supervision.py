@@ -96,7 +96,8 @@ def configuration(programs: list[Program], *, root: Path, logs: Path) -> str:
             "stopasgroup=false",
             "killasgroup=true",
             "redirect_stderr=true",
-            f"stdout_logfile={_escape(logs / (program.name + '.log'))}",
+            # supervisord expands this one twice
+            f"stdout_logfile={_escape(_escape(logs / (program.name + '.log')))}",
             "stdout_logfile_maxbytes=10MB",
             "stdout_logfile_backups=3",
         ]
