@@ -8,12 +8,14 @@ from ninja import NinjaAPI
 from lamella.accounts.access import ANYBODY
 from lamella.annotation.api import router as annotation
 from lamella.annotation.submission import StaleProposalError, SubmissionError
+from lamella.consensus.api import router as review
 from lamella.consensus.services import VerdictError
 from lamella.studies.access import ForbiddenError, NotVisibleError
 from lamella.volumes.codec import MaskError
 
 api = NinjaAPI(title="Lamella", version="1", urls_namespace="api", auth=ANYBODY)
 api.add_router("", annotation)
+api.add_router("", review)
 
 
 def _answers(kind: type[Exception], status: int, words: str = "") -> None:

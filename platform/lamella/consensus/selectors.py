@@ -1,8 +1,10 @@
 """The review queue: which agreed masks wait for a manager, the doubtful first."""
 
-from django.db.models import Count, F, FloatField, Q, QuerySet, Value
+from typing import Any
+
+from django.db.models import Avg, Count, F, FloatField, Min, Q, QuerySet, Value
 from django.db.models.expressions import CombinedExpression
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from lamella.consensus.models import Consensus, Verdict
 from lamella.rounds.models import Task
@@ -30,10 +32,10 @@ def waiting_for_review(study: Study) -> QuerySet[Consensus]:
 
 
 def risk() -> CombinedExpression:
-    """Disagreement plus expected error, a number that only orders."""
-    return Coalesce(F("task__score"), Value(0.0), output_field=FloatField()) + (
-        Value(1.0) - F("agreement")
-    )
+    """Disagreement plus the score a task was chosen by, each 0 to 1: a number that only orders."""
+    score = Coalesce(F("task__score"), Value(0.0), output_field=FloatField())
+    bounded = Least(Greatest(score, Value(0.0)), Value(1.0))
+    return bounded + (Value(1.0) - F("agreement"))
 
 
 def review_counts(study: Study) -> dict[str, int]:
@@ -45,6 +47,25 @@ def review_counts(study: Study) -> dict[str, int]:
             waiting=Count("pk"),
             contested=Count("pk", filter=CONTESTED),
             doubted=Count("pk", filter=Q(needs_review=True)),
+        )
+    )
+
+
+def bulk(study: Study, agreement: float) -> QuerySet[Consensus]:
+    """What a bulk accept takes: nobody's doubt, and at least so much agreement."""
+    return waiting_for_review(study).filter(agreement__gte=agreement, needs_review=False)
+
+
+def bulk_figures(study: Study, agreement: float) -> dict[str, Any]:
+    """{"count", "lowest", "mean", "changed_share"} of what a bulk accept would take."""
+    return (
+        bulk(study, agreement)
+        .order_by()
+        .aggregate(
+            count=Count("pk"),
+            lowest=Min("agreement"),
+            mean=Avg("agreement"),
+            changed_share=Avg("changed_share"),
         )
     )
 
