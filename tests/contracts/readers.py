@@ -1,4 +1,4 @@
-"""The contract of every volume reader: subclass it, write a file of the format, inherit the tests."""
+"""The contract of every volume reader: subclass it, write one file, inherit the tests."""
 
 from pathlib import Path
 from typing import Any

@@ -40,7 +40,7 @@ def ingest_labels(
     mapping: Mapping[int, int] | None = None,
     others: int | None = None,
     dtype: DTypeLike | None = None,
-    max_is_unsure: bool = False,
+    max_is_unsure: bool | None = None,
     name: str = "labels",
     colours: Mapping[int, str] | None = None,
     on_progress: Progress | None = None,
@@ -55,11 +55,14 @@ def ingest_labels(
 
     Without `dtype`, it is that of the source where it can tell all its ids from "unsure" (the
     greatest value), else the next wider one: a mask of 0 and 255 in uint8 becomes uint16. With
-    `max_is_unsure` the source's greatest value is "unsure" already, as in Lamella's exports.
+    `max_is_unsure` the greatest value of the source's dtype is "unsure" already; by default that
+    is so of OME-Zarr labels that Lamella wrote.
 
     Raises SourceError where shape or values do not fit, and leaves nothing behind then.
     """
     check_label_shape(source, cube_shape)
+    if max_is_unsure is None:
+        max_is_unsure = source.max_is_unsure
     rule = _Rule(source.name, mapping, others, _unsure_value(source, max_is_unsure))
     stored = np.dtype(dtype) if dtype is not None else _fitting_dtype(source, rule)
     writer = CubeWriter(

@@ -1,4 +1,4 @@
-"""Planes and tiles as pictures: 8-bit JPEG to look at, 16-bit PNG where no value may be lost."""
+"""Tiles of a cube, and planes as pictures: 8-bit JPEG to look at, 16-bit PNG to lose nothing."""
 
 from typing import Any
 
@@ -6,8 +6,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lamella.volumes.geometry import tile_region
+from lamella.volumes.omezarr_read import CubeReader
+
 JPEG_QUALITY = 90
 _LEAST_SPAN = 1e-30
+
+
+def read_tile(reader: CubeReader, level: int, z: int, row: int, column: int) -> NDArray[Any] | None:
+    """One tile of level `level`, at most 512 x 512; None where there is none.
+
+    `z` is a slice of level 0 at every level, so that a viewer that zooms keeps its slice.
+    """
+    if not (0 <= level < len(reader.levels) and 0 <= z < reader.shape[0]):
+        return None
+    found = reader.levels[level]
+    depth, height, width = found.shape
+    region = tile_region(min(z // found.factors[0], depth - 1), row, column, height, width)
+    return None if region is None else reader.region(region, level)
 
 
 def to_8_bit(plane: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:

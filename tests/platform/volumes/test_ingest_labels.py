@@ -136,6 +136,9 @@ def test_the_greatest_value_can_be_declared_unsure(tmp_path: Path) -> None:
     result, back = bring(tmp_path, few(np.uint8, 1, 255), max_is_unsure=True)
     assert (result.dtype, result.ids) == ("uint8", 1)
     assert np.array_equal(back, few(np.uint8, 1, 255))
+    with open_source(tmp_path / "l.zarr") as source:
+        own = ingest_labels(source, str(tmp_path / "own.zarr"), cube_shape=SHAPE)
+    assert (own.dtype, own.ids, own.checksum) == ("uint8", 1, result.checksum)
     _, wide = bring(tmp_path, few(np.uint8, 1, 255), max_is_unsure=True, dtype=np.uint32)
     assert np.array_equal(wide, few(np.uint32, 1, UNSURE))
 

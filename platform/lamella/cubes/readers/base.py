@@ -63,6 +63,10 @@ class VolumeSource(Protocol):
         """As the file gives it; None where it does not."""
 
     @property
+    def max_is_unsure(self) -> bool:
+        """Whether these are labels of Lamella's own, whose greatest value means "unsure"."""
+
+    @property
     def identity(self) -> Mapping[str, Any]:
         """What tells this source from others and from its own later versions."""
 
@@ -88,6 +92,7 @@ class Native(ABC):
     axes: str
     spacing: tuple[float, ...] | None = None
     unit: str | None = None
+    max_is_unsure = False
 
     @abstractmethod
     def read(self, index: tuple[int | slice, ...]) -> NDArray[Any]:
@@ -115,6 +120,7 @@ class AxedSource:
         self.identity: Mapping[str, Any] = {**identity, "axes": axes, "channel": channel}
         self.dtype = checked_dtype(native.dtype, native.name)
         self.axes = checked_axes(axes or native.axes, native.shape, native.name)
+        self.max_is_unsure = native.max_is_unsure
         self._fixed: dict[str, int] = {}
         self._zyx = self._find_zyx()
         self.channels = self._fix_channel(channel)

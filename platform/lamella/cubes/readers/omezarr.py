@@ -22,6 +22,7 @@ class OmeZarrArray(Native):
         self.shape = reader.shape
         self.dtype = reader.dtype
         self.axes = "ZYX"
+        self.max_is_unsure = reader.facts is not None and reader.facts.kind == "label"
         size: VoxelSize | None = reader.voxel_size
         if size is not None:
             self.spacing, self.unit = size.zyx, size.unit
