@@ -249,5 +249,5 @@ def _write_pyramid(
         "multiscales": [{"axes": axes, "datasets": datasets}],
     }
     if window is not None:
-        ome["omero"] = {"channels": [{"window": {"start": window[0], "end": window[1]}}]}
+        group.attrs["lamella"] = {"kind": "image", "low": window[0], "high": window[1]}
     group.attrs["ome"] = ome

@@ -1,7 +1,9 @@
 """What is shown of a cube, in a viewer without a window."""
 
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +107,23 @@ def test_what_lies_on_the_server_cannot_be_painted_on(dana: Client, cube: Cube) 
     assert not proposal.editable
 
 
+def test_doubtful_patches_glow(
+    dana: Client, server: FakeServer, cube: Cube, tmp_path: Path
+) -> None:
+    def glow(cube: Cube) -> list[float]:
+        colors = layers_for(cube, dana)[-1].options["colormap"]
+        return [float(colors.map(np.array([score]))[0, 0]) for score in (0.0, 1.0)]
+
+    assert glow(cube) == [1.0, 0.0]  # the discriminator's score is how real a patch looks
+    shutil.copytree(server.root, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "scores" / "discriminator").rename(tmp_path / "scores" / "doubt")
+    server.root = tmp_path
+    assert glow(replace(cube, patch_scores=str(cube.image).replace("image", "scores/doubt"))) == [
+        0.0,
+        1.0,
+    ]
+
+
 def test_classes_have_the_studys_colours_and_unsure_is_grey() -> None:
     colors = class_colors((LabelClass(1, "droplet", "#E69F00"),))
     assert colors[1] == "#E69F00"
@@ -164,7 +183,8 @@ def test_only_the_dock_imports_qt() -> None:
     code = (
         f"import sys, importlib\nfor name in {pure!r}: importlib.import_module(name)\n"
         "from napari.components import ViewerModel; ViewerModel()\n"
-        "sys.exit(' '.join(m for m in sys.modules if m.startswith(('qtpy', 'PySide', 'PyQt'))) or 0)"
+        "qt = [m for m in sys.modules if m.startswith(('qtpy', 'PySide', 'PyQt'))]\n"
+        "sys.exit(' '.join(qt) or 0)"
     )
     ran = subprocess.run(
         [sys.executable, "-c", code],

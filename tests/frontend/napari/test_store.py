@@ -121,7 +121,9 @@ def test_zarr_2_is_read_as_well(
             "datasets": [{"path": "s0", "coordinateTransformations": []}],
         }
     ]
+    group.attrs["omero"] = {"channels": [{"window": {"start": 5, "end": 900}}]}
     assert cube.image is not None
     pyramid = open_pyramid(dana.store(cube.image), "the image")
     assert pyramid.levels[0].shape == (2, 8, 8)
     assert np.asarray(pyramid.levels[0]).max() == 7
+    assert pyramid.window == (5.0, 900.0)

@@ -18,8 +18,12 @@ from napari_lamella.records import Cube, LabelClass
 # Where a label layer holds a value that is no class, and where somebody was unsure.
 OTHER_COLOR = "#CC79A7"
 UNSURE_COLOR = "#999999"
-# The score says how real a patch looks: what looks unreal glows, what looks real adds nothing.
-DOUBT = Colormap([[1.0, 0.25, 0.1, 1.0], [0.0, 0.0, 0.0, 1.0]], name="doubt")
+# Doubtful patches glow, the others add nothing. The discriminator's scores say how real a patch
+# looks, so there the low values glow; of entropy and the like, the high ones.
+GLOW, NOTHING = [1.0, 0.25, 0.1, 1.0], [0.0, 0.0, 0.0, 1.0]
+REALNESS = Colormap([GLOW, NOTHING], name="realness")
+DOUBT = Colormap([NOTHING, GLOW], name="doubt")
+REALNESS_SCORES = "discriminator"
 SCORES_OPACITY = 0.5
 LABELS_OPACITY = 0.5
 # Units that napari (pint) knows by these names; others are shown in voxels.
@@ -141,6 +145,7 @@ def _scores(cube: Cube, client: Client, url: str) -> LayerSpec:
         raise LamellaError(f"The server does not say how large {what} are; update it.") from fault
     if not isinstance(array, zarr.Array) or array.ndim != 3:
         raise LamellaError(f"The server gives {what} in a form that this plugin does not know.")
+    is_realness = url.rstrip("/").rsplit("/", 1)[-1].startswith(REALNESS_SCORES)
     dz, dy, dx = cube.voxel_size
     shift = (patch - 1) / 2  # napari places pixel centres
     return LayerSpec(
@@ -149,7 +154,7 @@ def _scores(cube: Cube, client: Client, url: str) -> LayerSpec:
         options={
             "name": f"{cube.name} patch scores",
             "contrast_limits": (0.0, 1.0),
-            "colormap": DOUBT,
+            "colormap": REALNESS if is_realness else DOUBT,
             "blending": "additive",
             "opacity": SCORES_OPACITY,
             "interpolation2d": "nearest",

@@ -23,7 +23,7 @@ class Pyramid:
 
     levels: from full resolution to the coarsest, axes (..., Z, Y, X); leading axes of length 1
         are dropped, longer ones (channels, time) stay.
-    window: intensity range to show, from `omero` metadata; None where there is none.
+    window: intensity range to show, as the metadata record it; None where they do not.
     """
 
     levels: tuple[LazyArray, ...]
@@ -71,7 +71,7 @@ def open_pyramid(store: Store, what: str) -> Pyramid:
         )
     lead = tuple(0 if size == 1 else slice(None) for size in arrays[0].shape[:-3])
     levels = tuple(LazyArray(array)[lead] for array in arrays)
-    return Pyramid(levels=levels, window=_recorded_window(ome))
+    return Pyramid(levels=levels, window=_recorded_window(attributes))
 
 
 def _array(group: zarr.Group | zarr.Array[Any], path: str) -> zarr.Array[Any]:
@@ -93,10 +93,24 @@ def intensity_range(pyramid: Pyramid) -> tuple[float, float]:
     return (float(low), float(high)) if high > low else (float(low), float(low) + 1.0)
 
 
-def _recorded_window(ome: Mapping[str, Any]) -> tuple[float, float] | None:
-    try:
-        window = ome["omero"]["channels"][0]["window"]
-        low, high = float(window["start"]), float(window["end"])
-    except (KeyError, IndexError, TypeError, ValueError):
-        return None
-    return (low, high) if high > low else None
+def _recorded_window(attributes: Mapping[str, Any]) -> tuple[float, float] | None:
+    """What Lamella noted when it wrote the image, or what another tool wrote for viewers."""
+    ome = attributes.get("ome", attributes)
+    for read in (_own_window, _omero_window):
+        try:
+            low, high = map(float, read(attributes, ome))
+        except (KeyError, IndexError, TypeError, ValueError):
+            continue
+        if high > low:
+            return (low, high)
+    return None
+
+
+def _own_window(attributes: Mapping[str, Any], ome: Mapping[str, Any]) -> tuple[Any, Any]:
+    own = attributes["lamella"]
+    return (own["low"], own["high"])
+
+
+def _omero_window(attributes: Mapping[str, Any], ome: Mapping[str, Any]) -> tuple[Any, Any]:
+    window = ome["omero"]["channels"][0]["window"]
+    return (window["start"], window["end"])
