@@ -59,7 +59,7 @@ class ModelMaker:
     blending is done anew.
     """
 
-    score_names = (*SCORES, *COUNTS)
+    score_names: tuple[str, ...] = (*SCORES, *COUNTS)
 
     def __init__(
         self, ctx: JobContext, version: ModelVersion, cube: Cube, classes: ClassMap
@@ -124,7 +124,7 @@ class ModelMaker:
 class ExternalMaker:
     """Another tool's masks, with what people know put over them."""
 
-    score_names = COUNTS
+    score_names: tuple[str, ...] = COUNTS
     patch = 32
 
     def __init__(self, version: ModelVersion, cube: Cube, classes: ClassMap) -> None:

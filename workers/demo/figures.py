@@ -86,7 +86,8 @@ def _dice_model(cube: Cube, truth: NDArray[np.uint8], classes: ClassMap) -> floa
 def _argmax(shares: NDArray[np.uint8]) -> NDArray[np.uint8]:
     wide = shares.astype(np.int32)
     rest = 255 - wide.sum(axis=0, keepdims=True)
-    return np.concatenate([rest, wide]).argmax(axis=0).astype(np.uint8)
+    chosen: NDArray[np.uint8] = np.concatenate([rest, wide]).argmax(axis=0).astype(np.uint8)
+    return chosen
 
 
 def interpolated(known: Mapping[int, KnownSlice], truth: NDArray[np.uint8], classes: int) -> float:

@@ -5,6 +5,7 @@ ask at once a task never has more live leases and submissions than its redundanc
 """
 
 import datetime
+import uuid
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -183,7 +184,7 @@ def expire_leases(now: datetime.datetime | None = None) -> int:
     return sum(_end(pk, Assignment.State.EXPIRED) for pk in list(over[:500]))
 
 
-def _end(assignment_id: object, state: Assignment.State) -> bool:
+def _end(assignment_id: uuid.UUID, state: Assignment.State) -> bool:
     with transaction.atomic():
         leased = Assignment.objects.filter(pk=assignment_id, state=Assignment.State.LEASED)
         if state == Assignment.State.EXPIRED:

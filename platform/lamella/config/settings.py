@@ -24,7 +24,8 @@ DEBUG = env.bool("LAMELLA_DEBUG", default=False)
 
 def _secret_key() -> str:
     """The key from the environment, or one made once and kept beside the data."""
-    if given := env.str("LAMELLA_SECRET_KEY", default=""):
+    given = str(env.str("LAMELLA_SECRET_KEY", default=""))
+    if given:
         return given
     path = DATA_DIR / "secret-key"
     if not path.exists():

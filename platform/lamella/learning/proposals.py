@@ -68,5 +68,5 @@ def read_scores(proposal: Proposal) -> dict[str, tuple[NDArray[np.float32], int]
     maps = {}
     for name in proposal.blend.get("scores", []):
         array = open_array(root_of(proposal), f"{SCORES}/{name}")
-        maps[str(name)] = (array[:].astype(np.float32), int(array.array.attrs["patch"]))
+        maps[str(name)] = (array[:].astype(np.float32), int(str(array.array.attrs["patch"])))
     return maps

@@ -142,7 +142,7 @@ def _volunteers(stack: Stack, study: Study) -> list[SimulatedVolunteer]:
         client = httpx.Client(
             base_url=stack.url, headers={"Authorization": f"Bearer {secret}"}, timeout=60
         )
-        hand = PerfectVolunteer(seed=index)
+        hand = PerfectVolunteer(f"perfect-{index + 1}")
         result.append(SimulatedVolunteer(client, study.slug, hand, class_map(study)))
     return result
 
