@@ -43,7 +43,7 @@ def add_cube(
         licence=licence,
         citation=citation,
     )
-    cube.full_clean()
+    cube.full_clean(exclude=["shape", "voxel_size"])  # reading fills these
     cube.save()
     enqueue(
         "ingest_cube",
@@ -82,21 +82,29 @@ def add_labels(
         slices=None if slices is None else sorted(set(slices)),
         created_by=by,
     )
-    labels.full_clean()
+    labels.full_clean(exclude=["mapping"])
     labels.save()
+    # They are compared with their cube; while that is being read they wait for it.
+    if Cube.objects.filter(pk=cube.pk, state=VolumeState.READY).exists():
+        _queue(labels)
+    return labels
+
+
+def _queue(labels: Labels) -> None:
     enqueue(
         "import_labels",
         params={"labels_id": labels.pk},
-        title=f"Read labels: {name}",
-        scope=cube.study.slug,
+        title=f"Read labels: {labels.name}",
+        scope=labels.cube.study.slug,
         key=f"labels:{labels.pk}",
     )
-    return labels
 
 
 def cube_ready(cube: Cube, **facts: Any) -> None:
     """A cube was read; called in the transaction that ends its job."""
     Cube.objects.filter(pk=cube.pk).update(state=VolumeState.READY, error="", **facts)
+    for labels in cube.labels.filter(state=VolumeState.WAITING):
+        _queue(labels)
 
 
 def labels_ready(labels: Labels, **facts: Any) -> None:
@@ -111,6 +119,9 @@ def ingest_ended(job: Job) -> None:
     waiting = [VolumeState.WAITING, VolumeState.INGESTING]
     if job.kind == "ingest_cube":
         rows: Any = Cube.objects.filter(pk=job.params["cube_id"], state__in=waiting)
+        Labels.objects.filter(cube_id=job.params["cube_id"], state__in=waiting).update(
+            state=VolumeState.FAILED, error=f"Their cube could not be read: {error}"
+        )
     else:
         rows = Labels.objects.filter(pk=job.params["labels_id"], state__in=waiting)
     rows.update(state=VolumeState.FAILED, error=error)
