@@ -58,8 +58,10 @@ class World:
 
     def __init__(self, data: Path, **variables: str) -> None:
         self.data = data
+        # Nothing of the surroundings may lead these processes to another database or broker.
+        foreign = ("LAMELLA_", "DJANGO_", "DATABASE_URL", "REDIS_URL")
         self.env = {
-            **{k: v for k, v in os.environ.items() if not k.startswith(("LAMELLA_", "DJANGO_"))},
+            **{k: v for k, v in os.environ.items() if not k.startswith(foreign)},
             "LAMELLA_DATA": str(data),
             "LAMELLA_SECRET_KEY": "only-for-tests",
             "LAMELLA_EXTRA_APPS": "workers,tests.flows.jobapp",

@@ -7,6 +7,7 @@ skipped and says why, save with ``CI=true``, where it fails.
 
 import atexit
 import functools
+import logging
 import os
 import shutil
 import socket
@@ -44,6 +45,8 @@ def _postgres_server() -> str:
         import pgserver
     except ImportError:
         _cannot("PostgreSQL is not at hand: install pgserver, or set DATABASE_URL.")
+    # It says goodbye at the very end, when pytest has closed the log.
+    logging.getLogger("pgserver").setLevel(logging.WARNING)
     folder = tempfile.mkdtemp(prefix="lamella-pg-")
     try:
         server = pgserver.get_server(folder, cleanup_mode="delete")

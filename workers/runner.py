@@ -13,8 +13,6 @@ records through ``ctx.effect()``.
 import errno
 import importlib
 import logging
-import os
-import socket
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +21,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from lamella.jobs import services
+from lamella.jobs import identity, services
 from lamella.jobs.errors import (
     Cancelled,
     JobStopped,
@@ -128,10 +126,6 @@ class JobContext:
         return self._pulse.reason
 
 
-def worker_name() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
 def run_job(job_id: str, *, worker: str | None = None) -> str:
     """Do a job if it is to be had, and return how it went.
 
@@ -141,7 +135,7 @@ def run_job(job_id: str, *, worker: str | None = None) -> str:
     close_old_connections()
     if shutdown.requested():
         return "taken"  # the reconciler rings for it once a worker is back
-    lease = services.claim(job_id, worker or worker_name())
+    lease = services.claim(job_id, worker or identity.own_name())
     if lease is None:
         logger.info("job=%s is not to be had", job_id)
         return "taken"

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from lamella.jobs import bell, clock, services
+from lamella.jobs import bell, clock, identity, services
 from lamella.jobs.kinds import QUEUES
 from lamella.jobs.models import Job, JobState
 
@@ -38,9 +38,14 @@ def reconcile(now: datetime | None = None) -> Report:
     """Queue jobs whose worker has fallen silent, and ring for those that nobody picked up."""
     now = now or clock.now()
     outcomes: Counter[str] = Counter()
-    lapsed = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=now)
-    for pk in list(lapsed.values_list("pk", flat=True)):
-        outcomes[_take_away(pk, now)] += 1
+    running = Job.objects.filter(state=JobState.RUNNING)
+    for pk, token, until, worker in list(
+        running.values_list("pk", "lease_token", "lease_until", "worker")
+    ):
+        if until is None or until < now:
+            outcomes[_take_away(pk, token, lapsed_at=now)] += 1
+        elif identity.is_surely_dead(worker):
+            outcomes[_take_away(pk, token, lapsed_at=None)] += 1
     rung = sum(_ring_queue(queue, now) for queue in QUEUES)
     return Report(
         requeued=outcomes["requeued"],
@@ -57,29 +62,31 @@ def reconcile_now() -> None:
         logger.info("%s", report)
 
 
-def _take_away(pk: uuid.UUID, now: datetime) -> str:
-    """Decide about one job whose lease has lapsed."""
+def _take_away(pk: uuid.UUID, token: uuid.UUID | None, *, lapsed_at: datetime | None) -> str:
+    """Decide about one job that its worker seems to have left; return what became of it.
+
+    With ``lapsed_at``, only if the lease had lapsed by then: the worker may have spoken since.
+    """
+    held = Job.objects.filter(pk=pk, state=JobState.RUNNING, lease_token=token)
+    if lapsed_at is not None:
+        held = held.filter(lease_until__lt=lapsed_at)
     with transaction.atomic():
         # A row that its worker is just recording under is locked: leave that one alone.
-        rows = Job.objects.select_for_update(
+        job = held.select_for_update(
             skip_locked=connection.features.has_select_for_update_skip_locked
-        ).filter(pk=pk, state=JobState.RUNNING, lease_until__lt=now)
-        job = rows.first()
+        ).first()
         if job is None:
             return "kept"
-        lapsed = Job.objects.filter(
-            pk=pk, state=JobState.RUNNING, lease_token=job.lease_token, lease_until__lt=now
-        )
         if job.cancel_requested:
-            return "cancelled" if services.end(lapsed, JobState.CANCELLED) else "kept"
+            return "cancelled" if services.end(held, JobState.CANCELLED) else "kept"
         if job.attempts >= job.max_attempts:
             error = (
                 f"The work stopped without a word {job.attempts} times in a row and was given up. "
                 "An admin finds the reason in the worker's log; it may be a lack of memory."
             )
-            return "failed" if services.end(lapsed, JobState.FAILED, error=error) else "kept"
-        logger.warning("Job %s (%s) is queued again: %s fell silent.", pk, job.kind, job.worker)
-        return "requeued" if services.requeue(lapsed) else "kept"
+            return "failed" if services.end(held, JobState.FAILED, error=error) else "kept"
+        logger.warning("Job %s (%s) is queued again: %s is gone.", pk, job.kind, job.worker)
+        return "requeued" if services.requeue(held) else "kept"
 
 
 def _ring_queue(queue: str, now: datetime) -> int:
