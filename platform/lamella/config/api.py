@@ -10,12 +10,19 @@ from lamella.annotation.api import router as annotation
 from lamella.annotation.submission import StaleProposalError, SubmissionError
 from lamella.consensus.api import router as review
 from lamella.consensus.services import VerdictError
+from lamella.cubes.api import router as cubes
+from lamella.exchange.api_volumes import router as volumes
 from lamella.studies.access import ForbiddenError, NotVisibleError
+from lamella.studies.api import router as studies
 from lamella.volumes.codec import MaskError
+from lamella.volumes.errors import SourceError, StoreError
 
 api = NinjaAPI(title="Lamella", version="1", urls_namespace="api", auth=ANYBODY)
 api.add_router("", annotation)
 api.add_router("", review)
+api.add_router("", studies)
+api.add_router("", cubes)
+api.add_router("", volumes)
 
 
 def _answers(kind: type[Exception], status: int, words: str = "") -> None:
@@ -33,3 +40,5 @@ _answers(StaleProposalError, 409)
 _answers(SubmissionError, 422)
 _answers(VerdictError, 409)
 _answers(MaskError, 422)
+_answers(SourceError, 422)
+_answers(StoreError, 503, "The stored voxels cannot be read just now; tell the server's admin.")

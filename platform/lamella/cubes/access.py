@@ -2,8 +2,16 @@
 
 from django.utils import timezone
 
-from lamella.cubes.models import Cube
-from lamella.studies.access import NotVisibleError, Person, may_view, role_in
+from lamella.cubes.models import Cube, Labels
+from lamella.studies.access import (
+    ForbiddenError,
+    NotVisibleError,
+    Person,
+    may_view,
+    require,
+    role_in,
+)
+from lamella.studies.models import Role
 
 
 def may_view_cube(user: Person, cube: Cube) -> bool:
@@ -21,3 +29,33 @@ def cube_for(user: Person, cube_id: int) -> Cube:
     if cube is None or not may_view_cube(user, cube):
         raise NotVisibleError
     return cube
+
+
+def whole_cube_for(user: Person, cube_id: int) -> Cube:
+    """The cube, if the person may take all of it home: members only, also in public studies.
+
+    Raises NotVisibleError, ForbiddenError.
+    """
+    cube = cube_for(user, cube_id)
+    if role_in(user, cube.study) is None:
+        raise ForbiddenError(f"Only members of the study “{cube.study.title}” read whole cubes.")
+    return cube
+
+
+def managed_cube(user: Person, cube_id: int) -> Cube:
+    """The cube, if the person manages its study. Raises NotVisibleError, ForbiddenError."""
+    cube = cube_for(user, cube_id)
+    require(user, cube.study, Role.MANAGER)
+    return cube
+
+
+def labels_for(user: Person, labels_id: int) -> Labels:
+    """The labels, if the person manages their study; a volunteer never sees gold.
+
+    Raises NotVisibleError, ForbiddenError.
+    """
+    labels = Labels.objects.select_related("cube__study").filter(pk=labels_id).first()
+    if labels is None:
+        raise NotVisibleError
+    require(user, labels.cube.study, Role.MANAGER)
+    return labels

@@ -5,8 +5,9 @@ Whether a person may use a path or an address is not decided here; see `cubes.re
 
 import os
 import shutil
+import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,17 @@ from zarr.storage import FsspecStore, LocalStore
 
 # An address that was allowed must not lead on to one that was not.
 _HTTP_OPTIONS: dict[str, Any] = {"allow_redirects": False}
+
+
+_PORTION = 2**20
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """Bytes of a file, and a mark that changes when the file does."""
+
+    size: int
+    mark: str
 
 
 @dataclass(frozen=True)
@@ -77,6 +89,37 @@ class Location:
             return bytes(filesystem.cat_file(path))
         except (FileNotFoundError, NotADirectoryError):
             return None
+
+    def facts(self) -> FileFacts | None:
+        """Size and mark of this one file, None where there is none."""
+        try:
+            if not self.is_remote:
+                found = Path(self.url).stat()
+                if not stat.S_ISREG(found.st_mode):
+                    return None
+                return FileFacts(found.st_size, f"{found.st_mtime_ns:x}-{found.st_size:x}")
+            filesystem, path = self._remote
+            info = filesystem.info(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        if info.get("type") != "file" or info.get("size") is None:
+            return None
+        mark = info.get("ETag") or info.get("LastModified") or info.get("created") or ""
+        return FileFacts(int(info["size"]), str(mark).strip('"'))
+
+    def portions(self, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes start .. stop of this one file, a MiB at a time."""
+        if self.is_remote:
+            filesystem, path = self._remote
+            for at in range(start, stop, _PORTION):
+                yield bytes(filesystem.cat_file(path, start=at, end=min(at + _PORTION, stop)))
+            return
+        with Path(self.url).open("rb") as file:
+            file.seek(start)
+            left = stop - start
+            while left > 0 and (data := file.read(min(_PORTION, left))):
+                left -= len(data)
+                yield data
 
     def write(self, data: bytes) -> None:
         """Replace this one file, in one step: a reader sees the old bytes or the new ones."""

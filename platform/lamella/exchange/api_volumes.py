@@ -1,0 +1,99 @@
+"""Volumes for other programs: a study's cubes with the addresses of what is known of them."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from ninja import Router, Schema
+
+from lamella.cubes.files import file_response, inside
+from lamella.cubes.models import Cube, VolumeState
+from lamella.learning.models import Proposal
+from lamella.learning.proposals import LABELS, SCORES, root_of
+from lamella.learning.selectors import current_proposal
+from lamella.studies.access import ForbiddenError, NotVisibleError, has_role, role_in, study_for
+from lamella.studies.access import require as require_role
+from lamella.studies.models import Role
+
+router = Router(tags=["volumes"])
+
+
+class ClassRow(Schema):
+    value: int
+    name: str
+    color: str
+
+
+class CubeRow(Schema):
+    """A cube and the Zarr hierarchies that belong to it, null where there is none (or it is not
+    for this person). Shape and voxel size are [z, y, x], empty until the cube is ready."""
+
+    id: int
+    name: str
+    state: str
+    shape: list[int]
+    dtype: str
+    voxel_size: list[float]
+    unit: str | None
+    classes: list[ClassRow]
+    image: str | None
+    proposal: str | None
+    patch_scores: str | None
+    consensus: str | None
+    label_dtype: str
+
+
+@router.get("/studies/{slug}/cubes", response=list[CubeRow])
+def cubes(request: HttpRequest, slug: str) -> list[CubeRow]:
+    """The cubes of a study, for its members. Proposals and consensus are for its managers."""
+    study = study_for(request.user, slug)
+    if role_in(request.user, study) is None:
+        raise ForbiddenError(f"Only members of the study “{study.title}” see its cubes.")
+    classes = [ClassRow(value=c.value, name=c.name, color=c.color) for c in study.classes.all()]
+    manages = has_role(request.user, study, Role.MANAGER)
+    return [
+        CubeRow(
+            id=cube.pk,
+            name=cube.name,
+            state=cube.state,
+            shape=cube.shape,
+            dtype=cube.dtype,
+            voxel_size=cube.voxel_size,
+            unit=cube.unit or None,
+            classes=classes,
+            label_dtype=study.label_dtype,
+            **_addresses(cube, manages=manages),
+        )
+        for cube in study.cubes.select_related("study")
+    ]
+
+
+@router.api_operation(["GET", "HEAD"], "/proposals/{int:proposal_id}/zarr/{path:path}")
+def proposal_file(request: HttpRequest, proposal_id: int, path: str) -> HttpResponseBase:
+    """A file of a proposal: its label image below ``labels``, its scores below ``scores``."""
+    proposal = Proposal.objects.select_related("cube__study").filter(pk=proposal_id).first()
+    if proposal is None:
+        raise NotVisibleError
+    require_role(request.user, proposal.cube.study, Role.MANAGER)
+    if proposal.state != Proposal.State.READY or path.split("/")[0] not in (LABELS, SCORES):
+        raise NotVisibleError
+    return file_response(request, inside(root_of(proposal), path))
+
+
+def _addresses(cube: Cube, *, manages: bool) -> dict[str, Any]:
+    ready = cube.state == VolumeState.READY
+    proposal = current_proposal(cube) if ready and manages else None
+    base = f"/api/v1/proposals/{proposal.pk}/zarr" if proposal else ""
+    score = _score_shown(proposal) if proposal else None
+    return {
+        "image": f"/api/v1/cubes/{cube.pk}/zarr" if ready else None,
+        "proposal": f"{base}/{LABELS}" if proposal else None,
+        "patch_scores": f"{base}/{SCORES}/{score}" if score else None,
+        "consensus": None,
+    }
+
+
+def _score_shown(proposal: Proposal) -> str | None:
+    """Of several score maps, the discriminator's."""
+    names: list[str] = proposal.blend.get("scores", [])
+    judged = [name for name in names if name.startswith("discriminator")]
+    return next(iter(judged or names), None)
