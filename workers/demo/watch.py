@@ -21,6 +21,7 @@ def watch(
 ) -> None:
     """Show what the workers do until ``until``. Raises StackError when a job fails for good."""
     bars: dict[Any, TaskID] = {}
+    ended: set[Any] = set()
     began = Job.objects.filter(scope=study.slug, state=JobState.DONE).values_list("pk", flat=True)
     before = set(began)
     deadline = time.monotonic() + seconds
@@ -40,8 +41,12 @@ def watch(
                 if job.pk not in bars:
                     bars[job.pk] = progress.add_task(job.title, total=1.0, words="")
                 progress.update(bars[job.pk], completed=job.progress, words=job.message[:40])
-                if job.ended:
+                if job.ended and job.pk not in ended:
+                    ended.add(job.pk)
                     progress.stop_task(bars[job.pk])
+                    if not console.is_terminal:
+                        # Bars need a terminal; a log gets a line for each job.
+                        console.print(f"{job.title}: {job.get_state_display()}. {job.message}")
             _refuse_failures(study)
             if done:
                 return

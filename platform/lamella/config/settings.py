@@ -174,5 +174,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},  # a line for every request
+        "kombu.connection": {"level": "ERROR"},  # a folder has no host name, and needs none
+    },
     "root": {"handlers": ["console"], "level": env.str("LAMELLA_LOG_LEVEL", default="INFO")},
 }
