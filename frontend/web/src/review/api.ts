@@ -1,0 +1,93 @@
+/** The server, as the review queue sees it. Every failure carries one sentence for a person. */
+import type { Bulk, Detail, Only, Queue, Verdict } from "./types.ts";
+
+export class ApiError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+  }
+}
+
+const OFFLINE = "The server could not be reached, so nothing was changed; check the connection and try again.";
+
+export class ReviewApi {
+  private readonly study: string;
+  private readonly csrf: string;
+
+  constructor(study: string, csrf: string) {
+    this.study = study;
+    this.csrf = csrf;
+  }
+
+  queue(only: Only, offset = 0): Promise<Queue> {
+    return this.json("GET", `/studies/${this.study}/review?only=${only}&offset=${offset}`);
+  }
+
+  detail(id: number): Promise<Detail> {
+    return this.json("GET", `/consensus/${id}`);
+  }
+
+  async mask(id: number, path: string): Promise<Uint8Array> {
+    const response = await this.request("GET", `/consensus/${id}/${path}`);
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
+  accept(id: number): Promise<Verdict> {
+    return this.json("POST", `/consensus/${id}/accept`);
+  }
+
+  sendBack(id: number, note: string): Promise<Verdict> {
+    return this.json("POST", `/consensus/${id}/send-back`, { note });
+  }
+
+  fix(id: number, maskHash: string, difference: string): Promise<Verdict> {
+    return this.json("POST", `/consensus/${id}/fix`, { mask_hash: maskHash, difference });
+  }
+
+  undo(verdict: number): Promise<Verdict> {
+    return this.json("POST", `/verdicts/${verdict}/undo`);
+  }
+
+  bulkPreview(agreement: number): Promise<Bulk> {
+    return this.json("GET", `/studies/${this.study}/review/bulk?agreement=${agreement}`);
+  }
+
+  bulkAccept(agreement: number, count: number): Promise<Bulk> {
+    return this.json("POST", `/studies/${this.study}/review/bulk`, { agreement, count });
+  }
+
+  private async json<T>(method: string, path: string, body?: unknown): Promise<T> {
+    return (await (await this.request(method, path, body)).json()) as T;
+  }
+
+  private async request(method: string, path: string, body?: unknown): Promise<Response> {
+    const headers: Record<string, string> = { "X-CSRFToken": this.csrf };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    let response: Response;
+    try {
+      response = await fetch(`/api/v1${path}`, {
+        method,
+        headers,
+        credentials: "same-origin",
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+    } catch {
+      throw new ApiError(0, OFFLINE);
+    }
+    if (response.ok) return response;
+    throw new ApiError(response.status, await sentence(response));
+  }
+}
+
+async function sentence(response: Response): Promise<string> {
+  try {
+    const { detail } = (await response.json()) as { detail?: unknown };
+    if (typeof detail === "string" && detail) return detail;
+  } catch {
+    // Not JSON: something between here and the server answered.
+  }
+  return `The server answered with an error (${response.status}), so nothing was changed; try again.`;
+}

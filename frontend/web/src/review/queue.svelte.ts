@@ -1,0 +1,180 @@
+/** The state of the review: the queue, the chosen task, the last verdict. */
+import { ApiError, type ReviewApi } from "./api.ts";
+import { TaskMasks } from "./masks.ts";
+import type { Detail, Item, Layer, Only, Verdict } from "./types.ts";
+
+const PAGE = 60;
+
+export class ReviewQueue {
+  items = $state.raw<Item[]>([]);
+  total = $state(0);
+  counts = $state.raw({ waiting: 0, contested: 0, doubted: 0 });
+  only = $state<Only>("");
+  chosen = $state<number | null>(null);
+  detail = $state.raw<Detail | null>(null);
+  masks = $state.raw<TaskMasks | null>(null);
+  layer = $state<Layer>("consensus");
+  place = $state(0);
+  loading = $state(true);
+  busy = $state(false);
+  /** One sentence about the last failure; empty when there is none. */
+  error = $state("");
+  said = $state("");
+  last = $state.raw<Verdict | null>(null);
+
+  private readonly api: ReviewApi;
+  // Only remembered, never shown.
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity
+  private readonly details = new Map<number, Promise<Detail>>();
+
+  constructor(api: ReviewApi, only: Only) {
+    this.api = api;
+    this.only = only;
+  }
+
+  get index(): number {
+    return this.items.findIndex((item) => item.id === this.chosen);
+  }
+
+  get current(): Item | null {
+    return this.items[this.index] ?? null;
+  }
+
+  /** Reads the queue anew; keeps the chosen task if it still waits. */
+  async load(prefer: number | null = this.chosen): Promise<void> {
+    this.loading = true;
+    await this.guard(async () => {
+      const queue = await this.api.queue(this.only);
+      this.items = queue.items;
+      this.total = queue.total;
+      this.counts = { waiting: queue.waiting, contested: queue.contested, doubted: queue.doubted };
+      const kept = queue.items.find((item) => item.id === prefer) ?? queue.items[0];
+      await this.choose(kept?.id ?? null);
+    });
+    this.loading = false;
+  }
+
+  async filter(only: Only): Promise<void> {
+    this.only = only;
+    await this.load();
+  }
+
+  async more(): Promise<void> {
+    await this.guard(async () => {
+      const queue = await this.api.queue(this.only, this.items.length);
+      const known = this.items.map((item) => item.id);
+      this.items = [...this.items, ...queue.items.filter((item) => !known.includes(item.id))];
+      this.total = queue.total;
+    });
+  }
+
+  async choose(id: number | null): Promise<void> {
+    this.chosen = id;
+    if (id === null) {
+      this.detail = this.masks = null;
+      return;
+    }
+    await this.guard(async () => {
+      const detail = await this.fetchDetail(id);
+      if (this.chosen !== id) return;
+      this.detail = detail;
+      this.masks = new TaskMasks(this.api, detail);
+      this.place = 0;
+      const next = this.items[this.index + 1];
+      // The next task is fetched while this one is looked at.
+      if (next) void this.fetchDetail(next.id).catch(() => undefined);
+    });
+  }
+
+  async step(by: number): Promise<void> {
+    const next = this.items[this.index + by];
+    if (next) {
+      await this.choose(next.id);
+      if (this.index > this.items.length - 10 && this.items.length < this.total) await this.more();
+    }
+  }
+
+  /** 3 again shows the next correction; every other key shows its layer. */
+  show(layer: Layer): void {
+    const count = this.detail?.corrections.length ?? 0;
+    if (layer === "correction") {
+      if (count === 0) return;
+      this.place = this.layer === "correction" ? (this.place + 1) % count : 0;
+    }
+    this.layer = layer;
+  }
+
+  showCorrection(place: number): void {
+    this.layer = "correction";
+    this.place = place;
+  }
+
+  accept(): Promise<void> {
+    return this.judge((id) => this.api.accept(id));
+  }
+
+  sendBack(note: string): Promise<void> {
+    return this.judge((id) => this.api.sendBack(id, note));
+  }
+
+  fix(maskHash: string, difference: string): Promise<void> {
+    return this.judge((id) => this.api.fix(id, maskHash, difference));
+  }
+
+  private async judge(give: (id: number) => Promise<Verdict>): Promise<void> {
+    const item = this.current;
+    if (!item || this.busy) return;
+    this.busy = true;
+    await this.guard(async () => {
+      const verdict = await give(item.id);
+      const at = this.index;
+      this.last = verdict;
+      this.said = `Slice ${item.z + 1} of ${item.cube}: ${verdict.word}.`;
+      this.details.delete(item.id);
+      this.items = this.items.filter((other) => other.id !== item.id);
+      this.total = Math.max(0, this.total - 1);
+      this.counts = { ...this.counts, waiting: Math.max(0, this.counts.waiting - 1) };
+      if (this.items.length === 0 && this.total > 0) await this.load();
+      else await this.choose((this.items[at] ?? this.items[at - 1])?.id ?? null);
+    });
+    this.busy = false;
+  }
+
+  async undo(): Promise<void> {
+    const verdict = this.last;
+    if (!verdict || this.busy) return;
+    this.busy = true;
+    await this.guard(async () => {
+      await this.api.undo(verdict.id);
+      this.last = null;
+      this.said = "Taken back: the task waits for review again.";
+      this.details.clear();
+      await this.load(verdict.consensus_id);
+    });
+    this.busy = false;
+  }
+
+  private fetchDetail(id: number): Promise<Detail> {
+    let found = this.details.get(id);
+    if (!found) {
+      found = this.api.detail(id);
+      this.details.set(id, found);
+      found.catch(() => this.details.delete(id));
+      if (this.details.size > PAGE) this.details.delete(this.details.keys().next().value!);
+    }
+    return found;
+  }
+
+  private async guard(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.error = "";
+    } catch (error) {
+      this.error = error instanceof Error ? error.message : String(error);
+      // Somebody else judged it, or new masks came in: what is on show is no longer true.
+      if (error instanceof ApiError && (error.status === 409 || error.status === 404)) {
+        this.details.clear();
+      }
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/** Numbers and ages as the pages write them. */
+const THIN = "\u202f";
+
+export function dice(value: number): string {
+  const text = value.toFixed(2);
+  return text.startsWith("0") ? text.slice(1) : text;
+}
+
+export function percent(value: number, digits = 0): string {
+  return `${(value * 100).toFixed(digits)}${THIN}%`;
+}
+
+export function seconds(value: number): string {
+  return value < 90 ? `${Math.round(value)}${THIN}s` : `${Math.round(value / 60)}${THIN}min`;
+}
+
+export function age(iso: string, now = Date.now()): string {
+  const passed = (now - new Date(iso).getTime()) / 1000;
+  if (passed < 60) return "now";
+  if (passed < 5400) return `${Math.round(passed / 60)}${THIN}min`;
+  if (passed < 129_600) return `${Math.round(passed / 3600)}${THIN}h`;
+  return `${Math.round(passed / 86_400)}${THIN}d`;
+}
