@@ -76,8 +76,9 @@ class Segmenter(nn.Module):
             for layer in block.modules():
                 if isinstance(layer, nn.Conv2d):
                     nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-        for layer in self.narrow:
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
+        for layer in self.narrow.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
         nn.init.normal_(self.head.weight, std=0.1)
         assert self.head.bias is not None
         nn.init.zeros_(self.head.bias)

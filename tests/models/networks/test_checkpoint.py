@@ -114,7 +114,8 @@ def test_a_foreign_safetensors_file_is_refused(tmp_path: Path) -> None:
 def test_settings_that_cannot_be_understood_are_refused(saved: tuple[Path, Segmenter]) -> None:
     path, _ = saved
     tensors, document = read_tensors(path)
-    for broken in ({}, document["meta"] | {"colour": "blue"}, None):
+    cases: list[object] = [{}, document["meta"] | {"colour": "blue"}, None]
+    for broken in cases:
         write_tensors(path, tensors, document | {"meta": broken})
         with pytest.raises(CheckpointError, match="settings"):
             load_checkpoint(path)

@@ -1,6 +1,7 @@
 """Training windows: where they lie, what counts in them, what is read for them."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from models.networks.types import TrainingCube, TrainingSlice, scale_intensity, 
 from tests.models.networks.toys import QUICK, Spy, blobs, cube_of
 
 
-def sampler_of(cube: TrainingCube, **changes: object) -> WindowSampler:
+def sampler_of(cube: TrainingCube, **changes: Any) -> WindowSampler:
     config = dataclasses.replace(QUICK, **changes)
     return WindowSampler([cube], [1], config, {}, stride=8)
 

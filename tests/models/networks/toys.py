@@ -63,7 +63,8 @@ class Spy:
         z = range(self.shape[0])[key]
         self.most = max(self.most, len(z))
         self.seen |= set(z)
-        return self.array[key]
+        part: NDArray[Any] = self.array[key]
+        return part
 
 
 def files(folder: Path) -> set[str]:
