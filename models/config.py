@@ -167,8 +167,8 @@ class PredictConfig:
     """Slices read on either side of a block for the ConvLSTM alone."""
     block_megabytes: int = 256
     """Memory that the probabilities of one block may take."""
-    tile: int = 384
-    """Side of a tile in pixels; a slice up to 1.25 times as large either way is predicted whole."""
+    tile: int = 320
+    """Largest side of a tile in pixels."""
     overlap: int = 48
     """Pixels shared by neighbouring tiles and blended."""
     patch: int = 32

@@ -107,9 +107,9 @@ class WindowSampler:
             return
         self.labelled.append((cube, z))
         rng = np.random.default_rng((cube, z))
-        self.anywhere[cube, z] = _some(np.argwhere(weight > 0), rng)
-        found = [np.argwhere((channel >= 0.5) & (weight > 0)) for channel in target[1:]]
-        present = [_some(pixels, rng) for pixels in found if len(pixels)]
+        self.anywhere[cube, z] = _some(weight > 0, rng)
+        found = [_some((channel >= 0.5) & (weight > 0), rng) for channel in target[1:]]
+        present = [pixels for pixels in found if len(pixels)]
         if present:
             self.places[cube, z] = present
 
@@ -203,10 +203,12 @@ def _indices(start: int, side: int, length: int, rng: np.random.Generator) -> In
     return np.where(folded < length, folded, 2 * length - 1 - folded), real
 
 
-def _some(pixels: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-    if len(pixels) <= PLACES_PER_SLICE:
-        return pixels
-    return pixels[rng.choice(len(pixels), PLACES_PER_SLICE, replace=False)]
+def _some(mask: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Some of the pixels (n, 2) of a mask (H, W), all where they are few."""
+    flat = np.flatnonzero(mask)
+    if len(flat) > PLACES_PER_SLICE:
+        flat = flat[rng.choice(len(flat), PLACES_PER_SLICE, replace=False)]
+    return np.stack(np.unravel_index(flat, mask.shape), axis=1)
 
 
 def data_hash(cubes: Sequence[TrainingCube], classes: Sequence[int]) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
-from models.config import TrainConfig
+from models.config import PredictConfig, TrainConfig
 from models.networks.data import SliceCache
 from models.networks.segmenter import Segmenter
+from models.networks.stream import slab_shares
 from models.networks.types import TrainingCube, target_of
 
 
@@ -60,6 +61,7 @@ def validation_dice(
 
     None where nothing is held out, or neither labels nor predictions hold any foreground.
     """
+    config = PredictConfig()
     overlap = np.zeros(len(classes))
     size = np.zeros(len(classes))
     for index, slices in held_out.items():
@@ -67,10 +69,10 @@ def validation_dice(
         for z in sorted(slices):
             start = max(0, min(z - window // 2, depth - window))
             planes = cache.window(index, start, min(start + window, depth))
-            image = torch.from_numpy(np.stack(planes).astype(np.float32))[None].to(device)
-            at = torch.tensor([z - start], device=device)
-            logits = segmenter.select(image, torch.zeros_like(at), at)
-            guess = logits.argmax(dim=1)[0].cpu().numpy()
+            slab = torch.from_numpy(np.stack(planes).astype(np.float32)).to(device)
+            shares, _ = slab_shares(segmenter, slab, range(z - start, z - start + 1), config)
+            background = 1.0 - shares[:, 0].sum(dim=0, keepdim=True)
+            guess = torch.cat([background, shares[:, 0]]).argmax(dim=0).cpu().numpy()
             target, weight = target_of(cache.cubes[index].known[z], classes)
             truth = target.argmax(axis=0)
             for k in range(len(classes)):

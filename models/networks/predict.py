@@ -14,14 +14,11 @@ from models.config import PredictConfig
 from models.networks.checkpoint import Checkpoint, load_checkpoint
 from models.networks.device import autocast, pick_device, threads
 from models.networks.scores import patch_grid, patch_scores, pool
-from models.networks.segmenter import Segmenter
-from models.networks.tiles import ramp, spans
+from models.networks.stream import slab_shares
 from models.networks.types import SliceSource, scale_intensity
 
 SAME_PIXELS = 0.05
 """Relative difference in pixel size up to which a model is used without resampling."""
-ENCODED_AT_ONCE = 4
-"""Slices that go through the encoder together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +78,7 @@ def predict(
             slab = torch.from_numpy(scale_intensity(image[first:last], low, high)).to(device)
             given = slab if size == shape[1:] else _resize(slab[:, None], size)[:, 0]
             with autocast(device, config.precision):
-                shares, spread = _block_shares(
+                shares, spread = slab_shares(
                     checkpoint.segmenter, given, range(z0 - first, z1 - first), config
                 )
             scores = _block_scores(checkpoint, given, z0 - first, shares, spread, config, shape)
@@ -89,74 +86,6 @@ def predict(
                 shares = _resize(shares.transpose(0, 1), shape[1:]).transpose(0, 1)
             probabilities = shares.clamp_(0.0, 1.0).contiguous().cpu().numpy()
         yield PredictedBlock(z0, probabilities, scores)
-
-
-def _block_shares(
-    segmenter: Segmenter, slab: Tensor, core: range, config: PredictConfig
-) -> tuple[Tensor, Tensor | None]:
-    """Probabilities (K, dz, H, W) of the core slices, and their spread (dz, H, W) under flips."""
-    height, width = slab.shape[1:]
-    classes = segmenter.config.classes
-    total = slab.new_zeros(classes, len(core), height, width)
-    spread = slab.new_zeros(len(core), height, width) if config.flips else None
-    covered = slab.new_zeros(height, width)
-    for y0, y1 in spans(height, config.tile, config.overlap):
-        for x0, x1 in spans(width, config.tile, config.overlap):
-            weight = torch.outer(
-                ramp(y0, y1, height, config.overlap), ramp(x0, x1, width, config.overlap)
-            ).to(slab.device)
-            shares, tile_spread = _tile_shares(segmenter, slab[:, y0:y1, x0:x1], core, config.flips)
-            total[:, :, y0:y1, x0:x1] += shares * weight
-            covered[y0:y1, x0:x1] += weight
-            if spread is not None and tile_spread is not None:
-                spread[:, y0:y1, x0:x1] += tile_spread * weight
-    total /= covered
-    return total, None if spread is None else spread / covered
-
-
-def _tile_shares(
-    segmenter: Segmenter, slab: Tensor, core: range, flips: bool
-) -> tuple[Tensor, Tensor | None]:
-    """Probabilities (K, dz, h, w) of a tile, and how far its foreground differs under flips."""
-    axes: list[tuple[int, ...]] = [(), (-1,), (-2,), (-2, -1)] if flips else [()]
-    mean: Tensor | None = None
-    foregrounds: list[Tensor] = []
-    for flipped in axes:
-        shares = window_shares(segmenter, slab.flip(flipped), core).flip(flipped)
-        mean = shares if mean is None else mean + shares
-        if flips:
-            foregrounds.append(shares.sum(dim=0))
-    assert mean is not None
-    spread = torch.stack(foregrounds).std(dim=0, correction=0) if flips else None
-    return mean / len(axes), spread
-
-
-def window_shares(segmenter: Segmenter, slab: Tensor, core: range) -> Tensor:
-    """Probabilities (K, dz, h, w) of the core slices of a slab (n, h, w), slice by slice.
-
-    The same as the segmenter's forward pass, except that slices are encoded few at a time, and of
-    those outside the core only what the ConvLSTM needs is kept.
-    """
-    depth, height, width = slab.shape
-    deep: list[list[Tensor]] = [[] for _ in segmenter.along_z]
-    fine: list[list[Tensor]] = [[] for _ in range(segmenter.first_recurrent)]
-    for z in range(0, depth, ENCODED_AT_ONCE):
-        levels = segmenter.encode(slab[z : z + ENCODED_AT_ONCE, None])
-        for kept, level in zip(deep, levels[segmenter.first_recurrent :], strict=True):
-            kept.append(level)
-        inside = [i for i in range(levels[0].shape[0]) if z + i in core]
-        for kept, level in zip(fine, levels, strict=False):
-            kept += [level[i : i + 1].clone() for i in inside]
-    related = [
-        along_z(torch.cat(kept)[None])[0]
-        for along_z, kept in zip(segmenter.along_z, deep, strict=True)
-    ]
-    result: list[Tensor] = []
-    for i, z in enumerate(core):
-        levels = [kept[i] for kept in fine] + [level[z : z + 1] for level in related]
-        logits = segmenter.decode(levels, height, width)
-        result.append(torch.softmax(logits, dim=1)[0, 1:])
-    return torch.stack(result, dim=1)
 
 
 def _block_scores(
