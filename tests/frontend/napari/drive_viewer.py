@@ -18,7 +18,7 @@ import napari_lamella
 from napari_lamella.edits import SliceChoice
 from napari_lamella.widget import LamellaDock
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 def wait_for(what: str, condition: Callable[[], bool]) -> None:

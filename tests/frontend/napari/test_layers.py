@@ -79,15 +79,18 @@ def test_opening_and_looking_at_a_slice_reads_a_few_chunks_only(
         viewer.add_layer(layer)
     server.asked.clear()
     viewer.dims.set_current_step(0, 4)
-    # One shard of the image and of the proposal (its index and the slice's six chunks), one
-    # chunk of scores.
+    # One shard of the image and of the proposal: its index, and the slice's six chunks. The
+    # scores are hidden, so nothing of them.
     asked = server.chunks_asked()
     assert {path.split("/zarr/")[1] for path in asked} == {
         "image/1/c/2/0/0",
         "labels/1/c/2/0/0",
-        "scores/discriminator/c/4/0/0",
     }
     assert max(asked.values()) <= 7
+    viewer.layers["liver-3 patch scores"].visible = True
+    assert sorted(server.chunks_asked() - asked) == [
+        "/api/v1/cubes/1/zarr/scores/discriminator/c/4/0/0"
+    ]
 
 
 def test_zooming_in_reads_the_visible_tile_of_full_resolution(

@@ -55,7 +55,7 @@ def test_dana_opens_a_cube_edits_a_slice_and_sends_it(server: FakeServer, tmp_pa
         },
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=280,
         check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr

@@ -158,6 +158,7 @@ def _scores(cube: Cube, client: Client, url: str) -> LayerSpec:
             "blending": "additive",
             "opacity": SCORES_OPACITY,
             "interpolation2d": "nearest",
+            "visible": False,  # it tints the image; a person switches it on
             "translate": (0.0, dy * shift, dx * shift),
             **geometry(cube) | {"scale": (dz, dy * patch, dx * patch)},
         },
