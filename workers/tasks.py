@@ -2,9 +2,10 @@
 
 from lamella.config.celery import app
 from lamella.jobs.bell import TASK_NAME
+from workers import liveness
 from workers.runner import run_job
 
-__all__ = ["app", "run"]
+__all__ = ["app", "liveness", "run"]
 
 
 @app.task(name=TASK_NAME)  # type: ignore[untyped-decorator]

@@ -20,7 +20,7 @@ from lamella.jobs.errors import JobConflictError  # noqa: E402
 from lamella.jobs.models import Job  # noqa: E402
 
 THREADS = 8
-ROUNDS = 15
+ROUNDS = 6
 
 
 def together(action: Callable[[int], Any]) -> list[Any]:
