@@ -1,5 +1,7 @@
 """The napari plugin against the real server: what one promises is what the other expects."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,12 +11,15 @@ from numpy.typing import NDArray
 
 from lamella.accounts import tokens
 from lamella.accounts.models import User
+from lamella.cubes.readers.registry import open_source
 from lamella.cubes.store import location
 from lamella.learning.models import ModelVersion, Proposal
 from lamella.studies.models import Study
+from lamella.volumes.geometry import VoxelSize
 from lamella.volumes.slabs import create_array
 from napari_lamella import work
 from napari_lamella.client import Client
+from napari_lamella.edits import write_tiff
 from napari_lamella.errors import LamellaError
 from tests.factories import make_cube, make_proposal, make_study, make_user, make_version
 
@@ -138,3 +143,25 @@ def test_a_revoked_token_opens_nothing(live_server: Any, dana: User, proposal: P
     tokens.revoke(token)
     with pytest.raises(LamellaError, match="refused the token"):
         work.open_cube(client, cube)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint32"])
+def test_the_file_that_is_sent_is_read_with_its_ids_dtype_and_voxel_size(
+    live_server: Any, dana: User, proposal: Proposal, tmp_path: Path, dtype: str
+) -> None:
+    client = connected(live_server, dana)
+    (cube,) = client.cubes(proposal.cube.study.slug)
+    cube = replace(cube, label_dtype=dtype)  # type: ignore[arg-type]
+    most = int(np.iinfo(dtype).max)
+    ids = np.random.default_rng(5).integers(0, most, SHAPE, dtype, endpoint=True)
+    path = tmp_path / "labels.ome.tif"
+    write_tiff(path, ids, cube, slices=[2, 3])
+    source = open_source(path)
+    try:
+        assert source.shape == SHAPE
+        assert source.dtype == np.dtype(dtype)
+        assert source.voxel_size == VoxelSize(50.0, 10.0, 10.0, "nanometer")
+        np.testing.assert_array_equal(source.slices(2, 4), ids[2:4])
+        assert not source.slices(4, 8).any()
+    finally:
+        source.close()
