@@ -62,7 +62,7 @@ def ingest_labels(
     """
     check_label_shape(source, cube_shape)
     if max_is_unsure is None:
-        max_is_unsure = source.max_is_unsure
+        max_is_unsure = bool(getattr(source, "max_is_unsure", False))
     rule = _Rule(source.name, mapping, others, _unsure_value(source, max_is_unsure))
     stored = np.dtype(dtype) if dtype is not None else _fitting_dtype(source, rule)
     writer = CubeWriter(

@@ -17,7 +17,7 @@ Kind = Literal["image", "label"]
 
 @dataclass(frozen=True)
 class CubeFacts:
-    """What Lamella notes about a cube it wrote."""
+    """What Lamella notes about a cube it wrote. The checksum may be empty: not computed."""
 
     kind: Kind
     checksum: str
@@ -116,11 +116,11 @@ def find_voxel_size(multiscale: Mapping[str, Any], axes: FoundAxes, where: str) 
 def find_facts(attributes: Mapping[str, Any]) -> CubeFacts | None:
     """Lamella's own facts, None for images from elsewhere."""
     own = attributes.get("lamella")
-    if not isinstance(own, Mapping) or "checksum" not in own:
+    if not isinstance(own, Mapping) or "kind" not in own:
         return None
     return CubeFacts(
         kind="label" if own.get("kind") == "label" else "image",
-        checksum=str(own["checksum"]),
+        checksum=str(own.get("checksum", "")),
         low=own.get("low"),
         high=own.get("high"),
         licence=str(own.get("licence", "")),

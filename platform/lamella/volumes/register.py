@@ -70,5 +70,5 @@ def register(reader: CubeReader) -> Registered:
         voxel_size=reader.voxel_size,
         low=low,
         high=high,
-        checksum=facts.checksum if facts is not None else f"sampled-{digest.hexdigest()}",
+        checksum=(facts and facts.checksum) or f"sampled-{digest.hexdigest()}",
     )

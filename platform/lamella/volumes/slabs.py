@@ -197,9 +197,10 @@ def create_array(
             "chunk_key_encoding": {"name": "v2", "separator": "/"},
         }
     else:
-        side_y, side_x = (min(SHARD_SIDE, math.ceil(n / TILE) * TILE) for n in shape[-2:])
-        inner = chunks or (*lead, 1, TILE, TILE)
-        layout = {"chunks": inner, "shards": (*lead, depth, side_y, side_x)}
+        # Small planes, such as maps of scores, are one chunk without padding.
+        inner = chunks or (*lead, 1, *(min(TILE, n) for n in shape[-2:]))
+        sides = (min(SHARD_SIDE, math.ceil(n / c) * c) for n, c in zip(shape, inner, strict=True))
+        layout = {"chunks": inner, "shards": (*lead, depth, *list(sides)[-2:])}
     array = zarr.create_array(
         store,
         name=name,

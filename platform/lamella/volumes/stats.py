@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 _FLOAT_KEY_BITS = 20
+_PORTION = 2**20
 
 
 class Checksum:
@@ -50,8 +52,7 @@ class RobustRange:
 
     def add(self, slices: NDArray[Any]) -> None:
         """Feed voxels, of any shape."""
-        for plane in slices:
-            values = np.ravel(plane)
+        for values in _portions(slices):
             if values.dtype.kind == "f":
                 values = values[np.isfinite(values)]
             if values.size == 0:
@@ -99,8 +100,15 @@ class RobustRange:
 
 def distinct(array: NDArray[Any]) -> NDArray[Any]:
     """The sorted distinct values; fast where neighbours are mostly equal, as in labels."""
+    found = np.empty(0, array.dtype)
+    for flat in _portions(array):
+        changes = np.flatnonzero(flat[1:] != flat[:-1])
+        found = np.union1d(found, np.concatenate((flat[:1], flat[changes + 1])))
+    return found
+
+
+def _portions(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """All values, flat, in portions small enough that indices and wide copies of them are cheap."""
     flat = np.ravel(array)
-    if flat.size == 0:
-        return flat
-    changes = np.flatnonzero(flat[1:] != flat[:-1])
-    return np.unique(np.concatenate((flat[:1], flat[changes + 1])))
+    for start in range(0, flat.size, _PORTION):
+        yield flat[start : start + _PORTION]

@@ -1,15 +1,14 @@
 """What every format gives: a volume whose slices can be read in order, in bounded memory.
 
-A format file describes its array as it lies in the file (`Native`); `AxedSource` turns that into
-slices along z, whatever the order of axes, and applies the limits. Every fault is a `SourceError`
-with one sentence that names the file.
+A format file describes its array as it lies in the file (`Native`); `axed.AxedSource` turns that
+into slices along z, whatever the order of axes, and applies the limits. Every fault is a
+`SourceError` with one sentence that names the file.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -19,7 +18,6 @@ from lamella.volumes.errors import SourceError as SourceError
 from lamella.volumes.geometry import VoxelSize
 
 GIB = 2**30
-_MOST_CHANNELS = 4
 
 
 @dataclass(frozen=True)
@@ -102,136 +100,6 @@ class Native(ABC):
         """Give back files and temporary copies."""
 
 
-class AxedSource:
-    """The volume of a `Native`, with its axes found or given."""
-
-    def __init__(
-        self,
-        native: Native,
-        *,
-        identity: Mapping[str, Any],
-        limits: Limits,
-        axes: str | None = None,
-        channel: int | None = None,
-    ) -> None:
-        self._native = native
-        self._cleanups: list[Callable[[], None]] = []
-        self.name = native.name
-        self.identity: Mapping[str, Any] = {**identity, "axes": axes, "channel": channel}
-        self.dtype = checked_dtype(native.dtype, native.name)
-        self.axes = checked_axes(axes or native.axes, native.shape, native.name)
-        self.max_is_unsure = native.max_is_unsure
-        self._fixed: dict[str, int] = {}
-        self._zyx = self._find_zyx()
-        self.channels = self._fix_channel(channel)
-        depth, height, width = (1 if i is None else native.shape[i] for i in self._zyx)
-        self.shape: tuple[int, int, int] = (depth, height, width)
-        self.voxel_size = self._find_voxel_size()
-        check_size(self.shape, self.dtype, limits, native.name)
-
-    def slices(self, z0: int, z1: int) -> NDArray[Any]:
-        if not 0 <= z0 < z1 <= self.shape[0]:
-            raise IndexError(f"{self.name} has no slices {z0} to {z1}.")
-        index: list[int | slice] = [self._fixed.get(letter, 0) for letter in self.axes]
-        z, y, x = self._zyx
-        if z is not None:
-            index[z] = slice(z0, z1)
-        index[y] = index[x] = slice(None)
-        try:
-            block = self._native.read(tuple(index))
-        except SourceError:
-            raise
-        # Decoders have no common error; whatever they raise, these slices cannot be read.
-        except Exception as error:
-            raise SourceError(
-                f"{self.name} is damaged or cut short: slices {z0} to {z1 - 1} cannot be read "
-                f"({first_line(error)})."
-            ) from error
-        kept = sorted(i for i in self._zyx if i is not None)
-        block = block.transpose([kept.index(i) for i in self._zyx if i is not None])
-        if z is None:
-            block = block[np.newaxis]
-        expected = (z1 - z0, *self.shape[1:])
-        if block.shape != expected:
-            raise SourceError(
-                f"{self.name} is damaged: slices {z0} to {z1 - 1} have the shape {block.shape} "
-                f"instead of {expected}."
-            )
-        return np.asarray(block, self.dtype)
-
-    def on_close(self, cleanup: Callable[[], None]) -> None:
-        """Have `cleanup` called after the file itself is closed."""
-        self._cleanups.append(cleanup)
-
-    def close(self) -> None:
-        self._native.close()
-        while self._cleanups:
-            self._cleanups.pop()()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _find_zyx(self) -> tuple[int | None, int, int]:
-        sizes = dict(zip(self.axes, self._native.shape, strict=True))
-        z = self.axes.find("Z")
-        if z < 0 and sizes.get("C", 0) > _MOST_CHANNELS and set(self.axes) == set("CYX"):
-            # Stacks written without names of axes come as many channels and no z.
-            z = self.axes.index("C")
-        for letter, size in sizes.items():
-            if letter in "ZYXCS" or size == 1:
-                continue
-            # Pages or time points without a z axis: in practice, the slices of a stack.
-            if z < 0:
-                z = self.axes.index(letter)
-            else:
-                raise SourceError(
-                    f"{self.name} has {size} volumes along its axis {letter}; "
-                    "a cube is one volume, so save the one you want to a file of its own."
-                )
-        return (None if z < 0 else z, self.axes.index("Y"), self.axes.index("X"))
-
-    def _fix_channel(self, channel: int | None) -> int:
-        for letter in "CS":
-            at = self.axes.find(letter)
-            if at < 0 or at in self._zyx or self._native.shape[at] == 1:
-                continue
-            count = self._native.shape[at]
-            if channel is None:
-                what = "colour samples" if letter == "S" else "channels"
-                raise SourceError(
-                    f"{self.name} has {count} {what} where a cube has one grey value; "
-                    f"choose a channel from 0 to {count - 1}."
-                )
-            if not 0 <= channel < count:
-                raise SourceError(
-                    f"{self.name} has the channels 0 to {count - 1}; there is no channel {channel}."
-                )
-            if self._fixed:
-                raise SourceError(
-                    f"{self.name} has both channels and colour samples; "
-                    "save the one you want to a file of its own."
-                )
-            self._fixed[letter] = channel
-        return self._native.shape[self.axes.index(next(iter(self._fixed)))] if self._fixed else 1
-
-    def _find_voxel_size(self) -> VoxelSize | None:
-        spacing, (z, y, x) = self._native.spacing, self._zyx
-        if spacing is None or z is None:
-            return None
-        try:
-            return VoxelSize.of((spacing[z], spacing[y], spacing[x]), self._native.unit)
-        except ValueError:
-            return None  # 0 or nan is how files say that they do not know
-
-
 def checked_dtype(dtype: np.dtype[Any], name: str) -> np.dtype[Any]:
     """The dtype in native byte order. Raises SourceError unless it is real and at most 64 bits."""
     if dtype.kind not in "buif" or dtype.itemsize > 8:
@@ -293,41 +161,3 @@ def first_line(error: BaseException) -> str:
     """The first line of an error's text, short enough to stand in a sentence."""
     text = str(error).strip()
     return text.splitlines()[0][:160].rstrip(".") if text else type(error).__name__
-
-
-class Mapped(Native):
-    """A plain array at an offset of a file, mapped anew for each read.
-
-    A mapping that is kept would count every page ever touched as this process's memory.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        *,
-        offset: int,
-        shape: tuple[int, ...],
-        dtype: np.dtype[Any],
-        axes: str,
-        fortran: bool = False,
-    ) -> None:
-        self.name = path.name
-        self.path, self.offset, self.shape, self.dtype, self.axes = path, offset, shape, dtype, axes
-        self.order = "F" if fortran else "C"
-        needed = offset + int(np.prod([int(n) for n in shape], dtype=object)) * dtype.itemsize
-        if path.stat().st_size < needed:
-            raise SourceError(
-                f"{path.name} is cut short: it should be {needed} bytes long, "
-                f"but ends after {path.stat().st_size}."
-            )
-
-    def read(self, index: tuple[int | slice, ...]) -> NDArray[Any]:
-        mapped: NDArray[Any] = np.memmap(
-            self.path,
-            self.dtype,
-            "r",
-            self.offset,
-            self.shape,
-            "F" if self.order == "F" else "C",
-        )
-        return np.array(mapped[index])

@@ -5,7 +5,8 @@ from pathlib import Path
 import mrcfile
 import numpy as np
 
-from lamella.cubes.readers.base import Limits, Mapped, SourceError, first_line
+from lamella.cubes.readers.base import Limits, SourceError, first_line
+from lamella.cubes.readers.mapped import Mapped
 
 _COMPLEX_MODES = (3, 4)
 

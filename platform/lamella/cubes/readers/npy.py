@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lamella.cubes.readers.base import Limits, Mapped, SourceError, default_axes, first_line
+from lamella.cubes.readers.base import Limits, SourceError, default_axes, first_line
+from lamella.cubes.readers.mapped import Mapped
 
 
 def open_npy(path: Path, limits: Limits) -> Mapped:

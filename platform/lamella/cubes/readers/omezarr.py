@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lamella.cubes.readers.base import GIB, AxedSource, Limits, Native, SourceError
+from lamella.cubes.readers.axed import AxedSource
+from lamella.cubes.readers.base import GIB, Limits, Native, SourceError
 from lamella.volumes.errors import StoreError
 from lamella.volumes.geometry import VoxelSize
 from lamella.volumes.omezarr_read import CubeReader, open_cube

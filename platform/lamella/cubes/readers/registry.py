@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lamella.cubes.readers.archive import content_root, unpack_zip
+from lamella.cubes.readers.axed import AxedSource
 from lamella.cubes.readers.base import (
-    AxedSource,
     Limits,
     Native,
     SourceError,

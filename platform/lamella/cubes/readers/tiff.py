@@ -13,7 +13,8 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from lamella.cubes.readers.base import Limits, Mapped, Native, SourceError, first_line
+from lamella.cubes.readers.base import Limits, Native, SourceError, first_line
+from lamella.cubes.readers.mapped import Mapped
 from lamella.volumes.geometry import VoxelSize, canonical_unit
 
 # A stack of single pages is 'I' or 'Q' to tifffile; that becomes z later.
