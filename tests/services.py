@@ -42,14 +42,14 @@ def _postgres_server() -> str:
     if given.startswith("postgres"):
         return given
     try:
-        import pgserver
+        from pgserver.postgres_server import get_server
     except ImportError:
         _cannot("PostgreSQL is not at hand: install pgserver, or set DATABASE_URL.")
     # It says goodbye at the very end, when pytest has closed the log.
     logging.getLogger("pgserver").setLevel(logging.WARNING)
     folder = tempfile.mkdtemp(prefix="lamella-pg-")
     try:
-        server = pgserver.get_server(folder, cleanup_mode="delete")
+        server = get_server(folder, cleanup_mode="delete")
     except Exception as error:
         _cannot(f"pgserver could not start PostgreSQL: {error}")
     atexit.register(server.cleanup)

@@ -88,9 +88,7 @@ def test_a_fault_of_the_program_is_told_plainly_and_its_trace_is_kept(job_of: An
         (OperationalError("database is locked"), "fault in the program (OperationalError)"),
     ],
 )
-def test_a_fault_that_may_pass_is_tried_again(
-    job_of: Any, error: Exception, sentence: str
-) -> None:
+def test_a_fault_that_may_pass_is_tried_again(job_of: Any, error: Exception, sentence: str) -> None:
     job = job_of(raising(error))
     assert run(job) == "later"
     assert job.state == "queued"

@@ -143,9 +143,7 @@ def claim(job_id: uuid.UUID | str, worker: str) -> Lease | None:
     return lease if count else None
 
 
-def heartbeat(
-    lease: Lease, *, progress: float | None = None, message: str | None = None
-) -> None:
+def heartbeat(lease: Lease, *, progress: float | None = None, message: str | None = None) -> None:
     """Keep the lease, and tell how far the work is (0 to 1).
 
     Raises
@@ -298,9 +296,7 @@ def _tell_hooks(job: Job) -> None:
 
 
 def _owned(lease: Lease) -> QuerySet[Job]:
-    return Job.objects.filter(
-        pk=lease.job_id, state=JobState.RUNNING, lease_token=lease.token
-    )
+    return Job.objects.filter(pk=lease.job_id, state=JobState.RUNNING, lease_token=lease.token)
 
 
 def requeue(jobs: QuerySet[Job], **changes: Any) -> bool:
