@@ -14,13 +14,14 @@ from lamella.studies.models import Study
 SHOWN = 8
 
 
-def payload(study: Study) -> dict[str, Any]:
-    """Jobs and counts of a study, as plain values. Four queries.
+def payload(study: Study, *, waiting: int | None = None) -> dict[str, Any]:
+    """Jobs and counts of a study, as plain values. Four queries, three with ``waiting`` known.
 
     ``stamp`` changes when a page that shows the study should draw its parts anew.
     """
     jobs = list(jobs_to_show(study.slug)[:SHOWN])
-    waiting = waiting_for_review(study).order_by().count()
+    if waiting is None:
+        waiting = waiting_for_review(study).order_by().count()
     tasks = study.tasks.exclude(kind=Task.Kind.GOLD).aggregate(
         all=Count("pk"),
         open=Count("pk", filter=Q(state=Task.State.OPEN)),

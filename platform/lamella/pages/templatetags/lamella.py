@@ -1,6 +1,7 @@
 """How pages link the front end, and how they write numbers."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 from django import forms, template
 from django.urls import reverse
@@ -15,6 +16,9 @@ from lamella.pages import vite as bundles
 from lamella.pages.forms_study import STRATEGIES
 
 register = template.Library()
+
+# Templates hand over an empty string where a figure is missing.
+Figure = float | Literal[""] | None
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
 
@@ -45,36 +49,36 @@ def front_end_missing() -> bool:
 
 
 @register.filter
-def dice(value: float | None) -> str:
+def dice(value: Figure) -> str:
     """.942: three digits, no leading zero."""
-    if value is None:
+    if value is None or value == "":
         return "–"
     text = f"{value:.3f}"
     return text[1:] if text.startswith("0") else text
 
 
 @register.filter
-def decimals(value: float | None, digits: int = 2) -> str:
+def decimals(value: Figure, digits: int = 2) -> str:
     """A figure with so many digits behind the point, trailing noughts dropped."""
-    if value is None:
+    if value is None or value == "":
         return "–"
     return f"{value:.{digits}f}".rstrip("0").rstrip(".") or "0"
 
 
 @register.filter
-def percent(value: float | None, digits: int = 0) -> str:
+def percent(value: Figure, digits: int = 0) -> str:
     """12 %: a share of 1, with a thin space."""
-    return "–" if value is None else f"{value * 100:.{digits}f}{THIN}%"
+    return "–" if value is None or value == "" else f"{value * 100:.{digits}f}{THIN}%"
 
 
 @register.filter
-def css_percent(value: float | None) -> str:
+def css_percent(value: Figure) -> str:
     """A share of 1 as a CSS percentage."""
     return f"{min(max(value or 0.0, 0.0), 1.0) * 100:.2f}%"
 
 
 @register.filter
-def upper_half(value: float | None) -> str:
+def upper_half(value: Figure) -> str:
     """Where a Dice lies on a scale from .5 to 1, as a CSS percentage."""
     return css_percent(((value or 0.0) - 0.5) * 2)
 
@@ -86,9 +90,9 @@ def count(value: int | None) -> str:
 
 
 @register.filter
-def seconds(value: float | None) -> str:
+def seconds(value: Figure) -> str:
     """A length of time in the unit a person would choose."""
-    if value is None:
+    if value is None or value == "":
         return "–"
     if value < 60:
         return f"{value:.0f}{THIN}s"
@@ -113,7 +117,7 @@ def age(moment: datetime | None) -> str:
 @register.filter
 def filesize(value: int | None) -> str:
     """Bytes in the unit a person would choose (1 MB is a million bytes)."""
-    if value is None:
+    if value is None or value == "":
         return "–"
     size = float(value)
     for unit in ("B", "kB", "MB", "GB"):
@@ -217,9 +221,9 @@ def curve_words(name: str) -> str:
 
 
 @register.filter
-def signed(value: float | None) -> str:
+def signed(value: Figure) -> str:
     """+.012 or −.004."""
-    if value is None:
+    if value is None or value == "":
         return "–"
     return ("−" if value < 0 else "+") + dice(abs(value))
 

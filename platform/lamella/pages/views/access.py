@@ -30,9 +30,10 @@ class Place:
 def place_for(request: HttpRequest, slug: str, least: Role | None = None) -> Place:
     """The study of a slug. Raises NotVisibleError, or ForbiddenError below the role ``least``."""
     study = Study.objects.filter(slug=slug).first()
-    if study is None or not may_view(request.user, study):
+    role = role_in(request.user, study) if study is not None else None
+    if study is None or (role is None and not may_view(request.user, study)):
         raise NotVisibleError
-    place = Place(study=study, role=role_in(request.user, study))
+    place = Place(study=study, role=role)
     if _RANK[place.role] < _RANK[least]:
         assert least is not None
         raise ForbiddenError(

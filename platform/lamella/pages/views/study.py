@@ -40,14 +40,15 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _manager_home(request: HttpRequest, place: Place) -> HttpResponse:
+    seen = overview.of_study(place.study)
     return render(
         request,
         "pages/study/manager.html",
         {
             "place": place,
             "tab": "home",
-            "overview": overview.of_study(place.study),
-            "live": live_data.payload(place.study),
+            "overview": seen,
+            "live": live_data.payload(place.study, waiting=seen.waiting),
         },
     )
 
