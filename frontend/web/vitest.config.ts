@@ -8,5 +8,7 @@ export default defineConfig({
     include: ["tests/**/*.test.ts"],
     environment: "node",
     restoreMocks: true,
+    // Property tests share two cores with other suites.
+    testTimeout: 30_000,
   },
 });

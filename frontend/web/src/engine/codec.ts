@@ -23,7 +23,7 @@ const MAX_BYTES_PER_VOXEL = 6;
 
 export type MaskFault =
   | "magic" | "header" | "empty" | "side" | "shape" | "run" | "length" | "maximal" | "sum"
-  | "zlib" | "cut short" | "too long" | VarintFault;
+  | "zlib" | "cut short" | "too long" | "trailing" | VarintFault;
 
 /** The bytes are not a canonical mask; the message says why, `fault` names it for programs. */
 export class MaskError extends Error {
@@ -151,7 +151,25 @@ export async function inflate(packed: Uint8Array, limit: number): Promise<Uint8A
     out.set(chunk, at);
     at += chunk.length;
   }
+  // Not every platform refuses what follows the end of the stream, which is the checksum of `out`.
+  const end = packed.length - 4;
+  if (end < 0 || new DataView(packed.buffer, packed.byteOffset).getUint32(end) !== adler32(out)) {
+    throw new MaskError("trailing", "The packed mask is followed by other bytes.");
+  }
   return out;
+}
+
+function adler32(bytes: Uint8Array): number {
+  let a = 1;
+  let b = 0;
+  for (let i = 0; i < bytes.length; ) {
+    // The most sums that fit 32 bits before the remainder has to be taken.
+    const stop = Math.min(bytes.length, i + 5552);
+    for (; i < stop; i++) b += a += bytes[i];
+    a %= 65521;
+    b %= 65521;
+  }
+  return ((b << 16) | a) >>> 0;
 }
 
 export function toBase64(bytes: Uint8Array): string {

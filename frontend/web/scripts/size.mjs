@@ -1,0 +1,26 @@
+/** The gate on the correction page's first JavaScript: exact bytes, gzipped, of the built entry. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+
+const LIMIT = 60 * 1024;
+const dist = resolve(import.meta.dirname, "../dist");
+
+/** Gzipped bytes of an entry and of everything it imports statically. */
+function initialSize(entry) {
+  const manifest = JSON.parse(readFileSync(resolve(dist, "manifest.json"), "utf8"));
+  const files = new Set();
+  const visit = (key) => {
+    const chunk = manifest[key];
+    if (files.has(chunk.file)) return;
+    files.add(chunk.file);
+    chunk.imports?.forEach(visit);
+  };
+  visit(entry);
+  return [...files].reduce((sum, file) => sum + gzipSync(readFileSync(resolve(dist, file)), { level: 9 }).length, 0);
+}
+
+const bytes = initialSize("src/annotator/main.ts");
+const verdict = bytes <= LIMIT ? "within" : "over";
+console.log(`annotator: ${bytes} bytes of JavaScript gzipped, ${verdict} the limit of ${LIMIT}`);
+process.exitCode = bytes <= LIMIT ? 0 : 1;
