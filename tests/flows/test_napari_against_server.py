@@ -11,17 +11,21 @@ from numpy.typing import NDArray
 
 from lamella.accounts import tokens
 from lamella.accounts.models import User
+from lamella.cubes.models import Labels
 from lamella.cubes.readers.registry import open_source
 from lamella.cubes.store import location
+from lamella.cubes.volumes import labels_reader_of
+from lamella.jobs.models import Job, JobState
 from lamella.learning.models import ModelVersion, Proposal
 from lamella.studies.models import Study
 from lamella.volumes.geometry import VoxelSize
 from lamella.volumes.slabs import create_array
 from napari_lamella import work
 from napari_lamella.client import Client
-from napari_lamella.edits import write_tiff
+from napari_lamella.edits import SliceChoice, write_tiff
 from napari_lamella.errors import LamellaError
 from tests.factories import make_cube, make_proposal, make_study, make_user, make_version
+from workers.runner import run_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -165,3 +169,32 @@ def test_the_file_that_is_sent_is_read_with_its_ids_dtype_and_voxel_size(
         assert not source.slices(4, 8).any()
     finally:
         source.close()
+
+
+def test_an_edited_slice_becomes_gold_labels_of_the_cube(
+    live_server: Any, dana: User, proposal: Proposal
+) -> None:
+    client = connected(live_server, dana)
+    (cube,) = client.cubes(proposal.cube.study.slug)
+    layer = work.edit_copy(client, cube, cube.proposal)
+    layer.data[5, 10:20, 10:20] = 1
+    sending = work.Sending(
+        cube=cube,
+        volume=layer.data,
+        origin=work.origin_of(layer),
+        role="gold",
+        name="by hand",
+        choice=SliceChoice.EDITED,
+    )
+
+    def read_labels(seconds: float) -> None:
+        for job in Job.objects.filter(kind="import_labels", state=JobState.QUEUED):
+            run_job(str(job.pk))
+
+    said = work.send(client, sending, pause=read_labels)
+    assert said == "Labels of liver-3 (slices 5) are on the server, as gold."
+    row = Labels.objects.get(cube_id=int(cube.id))
+    assert (row.role, row.name, row.slices, row.dtype) == ("gold", "by hand", [5], "uint8")
+    assert row.created_by == dana
+    stored = np.asarray(labels_reader_of(row).array()[5])
+    np.testing.assert_array_equal(stored, layer.data[5])
