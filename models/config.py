@@ -111,7 +111,7 @@ class TrainConfig:
     foreground_share: float = 0.7
     """Share of crops that are placed on foreground; the others fall anywhere that is labelled."""
     learning_rate: float = 3e-3
-    warm_learning_rate: float = 1e-3
+    warm_learning_rate: float = 5e-4
     """Peak rate where training starts from a parent's weights."""
     weight_decay: float = 1e-2
     averaging: float = 0.98
@@ -146,9 +146,10 @@ class TrainConfig:
     """Degrees either way by which crops are turned."""
     zoom: float = 0.15
     """Share by which crops are enlarged or shrunk at most."""
-    quarter_turns: bool = True
-    """Whether crops are also turned by 90, 180 and 270 degrees."""
+    quarter_turns: bool = False
+    """Whether crops are also turned by 90, 180 and 270 degrees: for images that know no upright."""
     flips: bool = True
+    """Whether windows are mirrored in x, and in z."""
     intensity: float = 0.2
     """Size of random changes of gain, offset and gamma."""
     noise: float = 0.04
