@@ -2,10 +2,10 @@
 
 from lamella.cubes import services
 from lamella.cubes.models import Labels, VolumeState
-from lamella.cubes.readers.registry import open_source
+from lamella.cubes.sources import open_source
 from lamella.cubes.store import location
 from lamella.cubes.volumes import reader_of
-from lamella.jobs.errors import TransientError, UserError
+from lamella.jobs.errors import UserError
 from lamella.loop.services import after_job
 from lamella.volumes.errors import SourceError
 from lamella.volumes.ingest import Stopped
@@ -16,19 +16,17 @@ from workers.runner import JobContext, handler
 
 @handler("import_labels")
 def run(ctx: JobContext) -> dict[str, object]:
-    """Stream the labels into OME-Zarr once their cube is there to compare them with."""
-    labels = Labels.objects.select_related("cube__study").get(pk=ctx.params["labels_id"])
+    """Stream the labels into OME-Zarr beside their cube."""
+    labels = Labels.objects.select_related("cube__study").filter(pk=ctx.params["labels_id"]).first()
+    if labels is None:
+        raise UserError("The labels were removed before they were read.")
     cube = labels.cube
-    if cube.state == VolumeState.FAILED:
-        raise UserError(f"The cube “{cube.name}” could not be read, so its labels are not either.")
-    if cube.state != VolumeState.READY:
-        raise TransientError(f"the cube {cube.pk} is still being read")
     Labels.objects.filter(pk=labels.pk).update(state=VolumeState.INGESTING)
     asked = labels.source
-    uri = f"labels/{labels.pk}.zarr"
+    uri = services.labels_uri(labels.pk)
     mapping = labels.mapping.get("map")
     try:
-        source = open_source(asked["path"], dataset=asked.get("dataset"), axes=asked.get("axes"))
+        source = open_source(asked)
         try:
             result = ingest_labels(
                 source if labels.slices is None else OnlySlices(source, labels.slices),
@@ -37,6 +35,8 @@ def run(ctx: JobContext) -> dict[str, object]:
                 voxel_size=reader_of(cube).voxel_size,
                 mapping=None if mapping is None else {int(k): int(v) for k, v in mapping.items()},
                 others=asked.get("others"),
+                # Object ids that the study's masks have no place for are found here, not later.
+                dtype=cube.study.label_dtype if cube.study.instances else None,
                 name=labels.name,
                 on_progress=ctx.progress,
                 should_stop=ctx.should_stop,

@@ -11,6 +11,10 @@ from lamella.annotation.submission import StaleProposalError, SubmissionError
 from lamella.consensus.api import router as review
 from lamella.consensus.services import VerdictError
 from lamella.cubes.api import router as cubes
+from lamella.cubes.api_ingest import router as ingest
+from lamella.cubes.api_labels import router as labels
+from lamella.cubes.api_uploads import router as uploads
+from lamella.cubes.services import CubeError
 from lamella.exchange.api_volumes import router as volumes
 from lamella.studies.access import ForbiddenError, NotVisibleError
 from lamella.studies.api import router as studies
@@ -22,6 +26,9 @@ api.add_router("", annotation)
 api.add_router("", review)
 api.add_router("", studies)
 api.add_router("", cubes)
+api.add_router("", uploads)
+api.add_router("", ingest)
+api.add_router("", labels)
 api.add_router("", volumes)
 
 
@@ -40,5 +47,6 @@ _answers(StaleProposalError, 409)
 _answers(SubmissionError, 422)
 _answers(VerdictError, 409)
 _answers(MaskError, 422)
+_answers(CubeError, 409)
 _answers(SourceError, 422)
 _answers(StoreError, 503, "The stored voxels cannot be read just now; tell the server's admin.")

@@ -4,6 +4,7 @@ Without any variable this is one machine: SQLite, Zarr on disk, Celery over the 
 """
 
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
 import django_stubs_ext
@@ -157,12 +158,14 @@ BROKER_DIR = DATA_DIR / "broker"
 BROKER_URL = env.str("LAMELLA_BROKER_URL", default=env.str("REDIS_URL", default="filesystem://"))
 
 # What the scheduler calls every two seconds; each must be harmless where it runs twice.
-PERIODIC = ["lamella.jobs.reconciler.reconcile_now"]
+PERIODIC = ["lamella.jobs.reconciler.reconcile_now", "lamella.cubes.uploads.clean_stale"]
 
 # Volumes, proposals, checkpoints, exports: a folder, or an address such as s3://bucket/prefix.
 STORE_URL = env.str("LAMELLA_STORE", default=str(DATA_DIR / "store"))
 STORE_OPTIONS = env.json("LAMELLA_STORE_OPTIONS", default={})
 UPLOAD_DIR = DATA_DIR / "uploads"
+# Files that nobody goes on with, or that were read, are kept for another try.
+UPLOAD_KEPT = timedelta(hours=env.int("LAMELLA_UPLOAD_KEPT_HOURS", default=72))
 # What may be ingested by path or address; nothing, unless an admin says so.
 INGEST_ROOTS = [Path(p) for p in env.list("LAMELLA_INGEST_ROOTS", default=[])]
 INGEST_URLS = env.list("LAMELLA_INGEST_URLS", default=[])

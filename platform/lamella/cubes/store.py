@@ -15,7 +15,13 @@ def location(key: str) -> Location:
 
 def cube_location(cube: Cube) -> Location:
     """A managed cube's place in the store, or the address a registered one was found at."""
-    return location(cube.uri) if cube.managed else Location(cube.uri, settings.STORE_OPTIONS)
+    return location(cube.uri) if cube.managed else outside(cube.uri)
+
+
+def outside(url: str) -> Location:
+    """A path or an address; the store's options (its keys) go to s3 and the store alone."""
+    of_store = url.startswith(("s3://", str(settings.STORE_URL)))
+    return Location(url, settings.STORE_OPTIONS if of_store else {})
 
 
 def work_folder(name: str) -> Path:

@@ -2,17 +2,14 @@
 
 from functools import lru_cache
 
-from django.conf import settings
-
 from lamella.cubes.models import Cube, Labels
-from lamella.cubes.store import cube_location, location
+from lamella.cubes.store import cube_location, location, outside
 from lamella.volumes.omezarr_read import CubeReader, open_cube
-from lamella.volumes.storage import Location
 
 
 @lru_cache(maxsize=64)
 def _open(url: str, channel: int = 0) -> CubeReader:
-    return open_cube(Location(url, settings.STORE_OPTIONS), channel=channel)
+    return open_cube(outside(url), channel=channel)
 
 
 def reader_of(cube: Cube) -> CubeReader:

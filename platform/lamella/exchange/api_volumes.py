@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from ninja import Router, Schema
 
+from lamella.cubes.api_ingest import CubeOut, add_cube
 from lamella.cubes.files import file_response, inside
 from lamella.cubes.models import Cube, VolumeState
 from lamella.learning.models import Proposal
@@ -65,6 +66,10 @@ def cubes(request: HttpRequest, slug: str) -> list[CubeRow]:
         )
         for cube in study.cubes.select_related("study")
     ]
+
+
+# An address has one router; this one is the list's.
+router.post("/studies/{slug}/cubes", response={202: CubeOut}, tags=["ingest"])(add_cube)
 
 
 @router.api_operation(["GET", "HEAD"], "/proposals/{int:proposal_id}/zarr/{path:path}")
