@@ -345,3 +345,14 @@ def test_the_readers_import_no_django() -> None:
     )
     folder = Path(__file__).parents[4] / "platform"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=folder)
+
+
+def test_a_zipped_store_is_read_as_a_store(tmp_path: Path) -> None:
+    made = TestOmeZarr05().write(tmp_path, volume())
+    with zipfile.ZipFile(tmp_path / "stack.zip", "w") as archive:
+        for file in sorted(made.rglob("*")):
+            archive.write(file, file.relative_to(tmp_path))
+    with open_source(tmp_path / "stack.zip") as source:
+        assert source.name == "stack.zip"
+        assert source.voxel_size == EM
+        assert np.array_equal(source.slices(0, 7), volume())
