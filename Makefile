@@ -63,7 +63,7 @@ types: install-test
 	$(VENV)/bin/mypy
 
 imports: install-test
-	$(VENV)/bin/lint-imports
+	PYTHONPATH=platform:. $(VENV)/bin/lint-imports
 
 migrations: install-test
 	LAMELLA_DATA=$$(mktemp -d) $(PY) manage.py makemigrations --check --dry-run

@@ -52,9 +52,7 @@ def blobs(
     for _ in range(6):
         centre = [rng.uniform(0.15, 0.85) * n for n in shape]
         radius = rng.uniform(5, 10)
-        distance = (
-            (2 * (z - centre[0])) ** 2 + (y - centre[1]) ** 2 + (x - centre[2]) ** 2
-        ) ** 0.5
+        distance = ((2 * (z - centre[0])) ** 2 + (y - centre[1]) ** 2 + (x - centre[2]) ** 2) ** 0.5
         labels[distance < radius] = 1
     image = np.clip(70 + 90 * labels + rng.normal(0, 25, shape), 0, 255).astype(np.uint8)
     return image, labels

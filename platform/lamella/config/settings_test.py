@@ -11,7 +11,7 @@ if os.environ.get("LAMELLA_TEST_DATABASE") == "postgres":
 
     os.environ["DATABASE_URL"] = postgres_url()
 
-from lamella.config.settings import *  # noqa: E402, F403
+from lamella.config.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 BROKER_URL = "memory://"

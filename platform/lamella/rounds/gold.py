@@ -48,7 +48,7 @@ def make_gold_tasks(study: Study) -> int:
 
 
 def gold_mask(task: Task) -> NDArray[Any]:
-    """(H, W) label values that the experts gave a gold task. Raises LookupError if they are gone."""
+    """(H, W) label values that the experts gave a gold task; LookupError if they are gone."""
     for labels in gold_volumes(task.cube):
         if task.z in gold_slices(labels):
             return labels_reader_of(labels).region(region_of(task))

@@ -1,4 +1,4 @@
-"""What a person may see and do in a study. An outsider is told that a private study is not there."""
+"""What a person may see and do in a study. To outsiders a private study is not there."""
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,8 @@ class Command(BaseCommand):
         parser.add_argument("--plot", type=Path, help="write the plot to this file")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        console = Console()
+        # A log has no width of its own, and the table needs some.
+        console = Console(width=None if sys.stdout.isatty() else 120)
         call_command("migrate", interactive=False, verbosity=0)
         found = _input(console, options)
         setup.make_accounts()
