@@ -92,7 +92,7 @@ function drawPatch(
     context.lineTo(x, y);
     context.lineTo(x, y + dy * arm);
   }
-  context.globalAlpha = current ? 1 : 0.75;
-  twoTone(context, PATCH, (current ? 2.25 : 1.25) * ratio);
+  context.globalAlpha = current ? 1 : 0.9;
+  twoTone(context, PATCH, (current ? 2.5 : 1.6) * ratio);
   context.globalAlpha = 1;
 }
