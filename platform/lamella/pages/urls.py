@@ -38,4 +38,6 @@ urlpatterns: list[URLPattern] = [
     path("studies/<slug:slug>/cubes/", cubes.cubes, name="cubes"),
     path("studies/<slug:slug>/cubes/add/", cubes.add_cube, name="add_cube"),
     path("studies/<slug:slug>/cubes/<int:pk>/", cubes.cube, name="cube"),
+    path("studies/<slug:slug>/cubes/<int:pk>/labels/", cubes.add_labels, name="add_labels"),
+    path("studies/<slug:slug>/cubes/<int:pk>/exports/", cubes.add_export, name="add_export"),
 ]

@@ -1,16 +1,20 @@
 """Cubes: the list, one cube, and how a new one comes in."""
 
+import json
+
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from lamella.cubes.models import VolumeState
+from lamella.exchange import services as exchange
 from lamella.exchange.models import Export
 from lamella.loop import cube_page
 from lamella.pages import live as live_data
-from lamella.pages.views.access import place_for
+from lamella.pages.views.access import place_for, user_of
 from lamella.studies.models import Role
 
 
@@ -68,3 +72,44 @@ def add_cube(request: HttpRequest, slug: str) -> HttpResponse:
             "by_path": bool(settings.INGEST_ROOTS or settings.INGEST_URLS),
         },
     )
+
+
+@require_safe
+@ensure_csrf_cookie
+def add_labels(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    place = place_for(request, slug, Role.MANAGER)
+    found = get_object_or_404(place.study.cubes, pk=pk)
+    classes = place.study.classes.values("value", "name", "color")
+    return render(
+        request,
+        "pages/study/add_labels.html",
+        {
+            "place": place,
+            "tab": "cubes",
+            "cube": found,
+            "classes": json.dumps(list(classes)),
+            "by_path": bool(settings.INGEST_ROOTS or settings.INGEST_URLS),
+        },
+    )
+
+
+@require_POST
+def add_export(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    place = place_for(request, slug, Role.MANAGER)
+    found = get_object_or_404(place.study.cubes, pk=pk)
+    wanted = request.POST.get("format", "")
+    if wanted not in Export.Format.values:
+        messages.error(request, "Nothing was exported: that is no format; choose one in the list.")
+        return redirect("pages:cube", slug, pk)
+    try:
+        export = exchange.request_export(found, wanted, user_of(request))
+    except exchange.ExportError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request,
+            f"{export.get_format_display()} is being written; it appears in the list when ready.",
+        )
+    response = redirect("pages:cube", slug, pk)
+    response["Location"] += "#exports"
+    return response
