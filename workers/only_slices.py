@@ -34,6 +34,10 @@ class OnlySlices:
         return self._source.voxel_size
 
     @property
+    def max_is_unsure(self) -> bool:
+        return bool(getattr(self._source, "max_is_unsure", False))
+
+    @property
     def identity(self) -> Mapping[str, Any]:
         return {**self._source.identity, "slices": sorted(self._slices)}
 

@@ -37,6 +37,8 @@ def run(ctx: JobContext) -> dict[str, object]:
                 others=asked.get("others"),
                 # Object ids that the study's masks have no place for are found here, not later.
                 dtype=cube.study.label_dtype if cube.study.instances else None,
+                # None leaves it to the source, which knows where Lamella wrote it.
+                max_is_unsure=asked.get("max_is_unsure") or None,
                 name=labels.name,
                 on_progress=ctx.progress,
                 should_stop=ctx.should_stop,

@@ -134,6 +134,7 @@ def _sent_labels(request: HttpRequest, cube: Cube, query: RawLabelsIn) -> Labels
             upload=upload,
             by=user_of(request),
             slices=[int(z) for z in query.slices.split(",")] if query.slices else None,
+            max_is_unsure=True,  # drawn over a mask of ours, for instance in napari
         )
     except services.CubeError:
         uploads.remove(upload)

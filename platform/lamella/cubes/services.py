@@ -101,9 +101,11 @@ def add_labels(
     others: int | None = None,
     slices: Sequence[int] | None = None,
     upload: Upload | None = None,
+    max_is_unsure: bool = False,
 ) -> Labels:
     """Queue labels of a cube to be read. ``slices``: those that are labelled; None means all.
 
+    ``max_is_unsure``: the greatest value of their type says "unsure", as in Lamella's own masks.
     Without ``mapping`` values stay as they are; with it, others become ``others`` or are refused.
     Raises CubeError.
     """
@@ -122,6 +124,7 @@ def add_labels(
             "axes": axes,
             "channel": channel,
             "others": others,
+            "max_is_unsure": max_is_unsure,
         },
         mapping={} if mapping is None else {"map": {str(k): v for k, v in mapping.items()}},
         slices=None if slices is None else sorted(set(slices)),
