@@ -81,7 +81,7 @@ class NetworkConfig:
     classes: int = 1
     """K foreground classes; background is implied."""
     channels: tuple[int, ...] = (16, 32, 64, 96)
-    """Feature channels of each resolution level, finest first; each level halves height and width."""
+    """Feature channels of each level, finest first; each level halves height and width."""
     group: int = 8
     """Channels normalised together within a slice; must divide every entry of `channels`."""
     recurrent_levels: int = 1
@@ -125,7 +125,7 @@ class TrainConfig:
     """Share of the budget after which the discriminator begins to learn."""
     critic_learning_rate: float = 1e-3
     critic_floor: float = 0.25
-    """The discriminator rests while its running loss is below this: a saturated one no longer ranks."""
+    """The discriminator rests while its running loss is below this: saturated, it ranks nothing."""
     validation_share: float = 0.12
     """Share of a cube's known slices held out as one block."""
     validation_minimum: int = 16
@@ -175,7 +175,7 @@ class PredictConfig:
     patch: int = 32
     """Side of a score patch in pixels."""
     flips: bool = False
-    """Average over flips in y, x and both, which also gives the score `flip_disagreement`: 4 x work."""
+    """Average over flips in y, x and both, which also gives `flip_disagreement`: four times work."""
     scores: bool = True
     """Whether patch scores are computed."""
     threads: int | None = None

@@ -23,6 +23,8 @@ from models.networks.progress import TrainProgress, TrainResult
 
 STATE_FILE = "state.safetensors"
 """The state checkpoint, in the run's folder."""
+OF_THE_MACHINE = ("threads", "device", "precision", "checkpoint_seconds", "cache_megabytes")
+"""Settings that may differ where a run is continued: another worker may have other processors."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -44,9 +46,12 @@ def fingerprint(
     config: TrainConfig, network: NetworkConfig, data_hash: str, parent: str | None
 ) -> str:
     """sha256 of all that decides how a run comes out; a state is only continued by its own run."""
+    settings = dataclasses.asdict(config)
+    for name in OF_THE_MACHINE:
+        del settings[name]
     facts = [
         FORMAT,
-        dataclasses.asdict(config),
+        settings,
         dataclasses.asdict(network),
         data_hash,
         parent,

@@ -192,8 +192,10 @@ class _Run:
                 image, shares, batch.target[:, 1:], batch.weight, rng
             )
         for name, value in losses.items():
-            before = self.state.losses.get(name, float(value.detach()))
-            self.state.losses[name] = before + 0.05 * (float(value.detach()) - before)
+            now = float(value.detach())
+            if math.isfinite(now):
+                before = self.state.losses.get(name, now)
+                self.state.losses[name] = before + 0.05 * (now - before)
 
     def _descend(self, loss: Tensor) -> None:
         """One optimizer step and one step of the averaged weights; a broken gradient is skipped."""
@@ -212,12 +214,15 @@ class _Run:
 
     def _fraction(self) -> float:
         """Share of the budget used."""
-        used = 0.0
-        if self.config.max_seconds is not None:
-            used = self.state.seconds / max(self.config.max_seconds, 1e-6)
-        if self.config.max_steps is not None:
-            used = max(used, self.state.step / max(self.config.max_steps, 1))
-        return min(used, 1.0)
+        budgets = (
+            (self.state.seconds, self.config.max_seconds),
+            (self.state.step, self.config.max_steps),
+        )
+        return max(
+            (1.0 if most <= 0 else min(used / most, 1.0))
+            for used, most in budgets
+            if most is not None
+        )
 
     def _validate(self) -> None:
         """Measure the averaged weights on the held-out slices, and keep them if they are best."""

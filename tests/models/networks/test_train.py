@@ -42,7 +42,7 @@ def cube() -> TrainingCube:
 
 def test_a_toy_cube_is_learned_in_seconds(tmp_path: Path) -> None:
     image, labels = blobs()
-    config = dataclasses.replace(QUICK, max_steps=60, windows=3)
+    config = dataclasses.replace(QUICK, max_steps=45)
     told: list[TrainProgress] = []
     result = train(
         [cube_of(image, labels, KNOWN)],
@@ -58,7 +58,7 @@ def test_a_toy_cube_is_learned_in_seconds(tmp_path: Path) -> None:
     found = np.concatenate([block.probabilities for block in blocks], axis=1)[0] > 0.5
     unknown = np.setdiff1d(np.arange(len(image)), KNOWN)
     assert dice(found[unknown], labels[unknown] == 1) > 0.8
-    assert told[-1].step == result.steps == 60
+    assert told[-1].step == result.steps == 45
     assert told[-1].fraction == 1.0
     assert set(told[-1].losses) == {"cross_entropy", "dice", "adversarial", "discriminator"}
     assert result.curves[-1].losses["dice"] < result.curves[0].losses["dice"]
@@ -81,8 +81,10 @@ def test_a_stopped_run_resumes_and_ends_as_if_it_had_not_been(
     )
     assert (stopped.checkpoint, stopped.steps) == (None, 2)
     assert files(folder) == {"state.safetensors"}
-    resumed = train([cube], [1], QUICK, network=SMALL, checkpoint_dir=folder)
+    elsewhere = dataclasses.replace(QUICK, threads=2, cache_megabytes=64)
+    resumed = train([cube], [1], elsewhere, network=SMALL, checkpoint_dir=folder)
     assert resumed.steps == straight.steps == 4
+    assert files(folder) == {MODEL_FILE}
     one, two = weights(tmp_path / "straight" / MODEL_FILE), weights(folder / MODEL_FILE)
     for name in one:
         torch.testing.assert_close(one[name], two[name], rtol=1e-4, atol=1e-5)
