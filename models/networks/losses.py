@@ -38,13 +38,14 @@ class SegmentationLoss(nn.Module):
 class AdversarialLoss:
     """How the discriminator and the segmenter are set against each other.
 
-    discriminator: (critic, real masks, fake masks, weight) to what the discriminator minimises;
-        it is given the critic itself, so that a loss may add terms of its own (a penalty).
+    discriminator: (critic, real masks, fake masks, weight of the real, weight of the fake) to
+        what the discriminator minimises; it is given the critic itself, so that a loss may add
+        terms of its own (a penalty).
     segmenter: (logits of the segmenter's masks, weight) to what the segmenter minimises.
     Weights have the shape of the logits.
     """
 
-    discriminator: Callable[[Critic, Tensor, Tensor, Tensor], Tensor]
+    discriminator: Callable[[Critic, Tensor, Tensor, Tensor, Tensor], Tensor]
     segmenter: Callable[[Tensor, Tensor], Tensor]
 
 
@@ -53,11 +54,13 @@ def weighted_mean(values: Tensor, weight: Tensor) -> Tensor:
     return (values * weight).sum() / weight.sum().clamp(min=1e-6)
 
 
-def _bce_discriminator(critic: Critic, real: Tensor, fake: Tensor, weight: Tensor) -> Tensor:
+def _bce_discriminator(
+    critic: Critic, real: Tensor, fake: Tensor, real_weight: Tensor, fake_weight: Tensor
+) -> Tensor:
     # -log sigmoid(x) = softplus(-x)
     return 0.5 * (
-        weighted_mean(F.softplus(-critic(real)), weight)
-        + weighted_mean(F.softplus(critic(fake)), weight)
+        weighted_mean(F.softplus(-critic(real)), real_weight)
+        + weighted_mean(F.softplus(critic(fake)), fake_weight)
     )
 
 
@@ -66,11 +69,11 @@ def _bce_segmenter(logits: Tensor, weight: Tensor) -> Tensor:
 
 
 def _least_squares_discriminator(
-    critic: Critic, real: Tensor, fake: Tensor, weight: Tensor
+    critic: Critic, real: Tensor, fake: Tensor, real_weight: Tensor, fake_weight: Tensor
 ) -> Tensor:
     return 0.5 * (
-        weighted_mean((critic(real) - 1.0) ** 2, weight)
-        + weighted_mean((critic(fake) + 1.0) ** 2, weight)
+        weighted_mean((critic(real) - 1.0) ** 2, real_weight)
+        + weighted_mean((critic(fake) + 1.0) ** 2, fake_weight)
     )
 
 

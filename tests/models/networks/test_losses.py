@@ -54,8 +54,8 @@ def test_an_adversarial_loss_pulls_both_sides_apart(name: str) -> None:
     def wrong(mask: torch.Tensor) -> torch.Tensor:
         return 1.0 - 2.0 * mask
 
-    told = loss.discriminator(right, real, fake, weight)
-    assert told < loss.discriminator(wrong, real, fake, weight)
+    told = loss.discriminator(right, real, fake, weight, weight)
+    assert told < loss.discriminator(wrong, real, fake, weight, weight)
     assert loss.segmenter(weight, weight) < loss.segmenter(-weight, weight)
 
 
