@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError
 
 from lamella.jobs import identity, services
+from lamella.jobs.connections import drop_dead_connections
 from lamella.jobs.errors import (
     Cancelled,
     JobStopped,
@@ -108,7 +109,7 @@ class JobContext:
         It runs for the job's owner alone; LeaseLost or Cancelled is raised before the block. Call
         ``finish`` within it and nothing is ever recorded twice, whatever dies when.
         """
-        close_old_connections()  # one that was idle through hours of training may be dead
+        drop_dead_connections()  # one that was idle through hours of training may be dead
         self._finishing = False
         with services.effect(self.lease):
             yield
@@ -132,7 +133,7 @@ def run_job(job_id: str, *, worker: str | None = None) -> str:
     One of "taken" (somebody else's, or over), "done", "failed", "later" (will be tried again),
     "cancelled", "released" (the worker shuts down) and "lost" (another worker may have it).
     """
-    close_old_connections()
+    drop_dead_connections()
     if shutdown.requested():
         return "taken"  # the reconciler rings for it once a worker is back
     lease = services.claim(job_id, worker or identity.own_name())
@@ -213,7 +214,7 @@ def _persist(record: Callable[[], None]) -> None:
     """
     for wait in (0.5, 1.0, 2.0, 4.0, None):
         try:
-            close_old_connections()
+            drop_dead_connections()
             record()
             return
         except (OperationalError, InterfaceError) as error:

@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.processes,
     pytest.mark.postgres,
     pytest.mark.slow,
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(300),
 ]
 
 
@@ -59,14 +59,14 @@ def answers(port: int) -> bool:
 
 def test_the_deployment_migrates_serves_pages_and_does_a_job(live: World, tmp_path: Path) -> None:
     migrate = start(live, "migrate")
-    assert migrate.popen.wait(timeout=90) == 0, migrate.output()
+    assert migrate.popen.wait(timeout=120) == 0, migrate.output()
     assert not (tmp_path / "lamella.sqlite3").exists(), "the tables are in PostgreSQL"
 
     port = services.free_port()
     web = start(live, "web", port)
     worker = start(live, "worker-light")
     start(live, "scheduler")
-    wait_until(lambda: answers(port), seconds=60, what="the landing page")
+    wait_until(lambda: answers(port), seconds=120, what="the landing page")
 
     # Behind TLS the cookies are for TLS alone, and other names are refused.
     login = get(port, "/accounts/login/")
@@ -76,7 +76,7 @@ def test_the_deployment_migrates_serves_pages_and_does_a_job(live: World, tmp_pa
     assert get(port, "/", host="elsewhere.example").status_code == 400
 
     job = live.enqueue("trial_quick")
-    wait_until(lambda: live.state(job) == "done", seconds=60, what="the job")
+    wait_until(lambda: live.state(job) == "done", seconds=120, what="the job")
     assert live.ask("effects", job=job) == 1
     assert live.ask("job", job=job)["attempts"] == 1
 

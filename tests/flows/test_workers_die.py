@@ -9,7 +9,7 @@ import pytest
 from tests import services
 from tests.processes import Process, World, wait_until, world
 
-pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(240)]
 
 # From the death of a worker to the moment another one has its job.
 BACK_WITHIN = 15.0

@@ -8,6 +8,6 @@ class JobsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from lamella.jobs.checks import check_sqlite_is_local
+        from lamella.jobs.checks import TAG, check_sqlite_is_local
 
-        register(check_sqlite_is_local)
+        register(check_sqlite_is_local, TAG)

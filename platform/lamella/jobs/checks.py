@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
+TAG = "jobs"
 MOUNTS = Path("/proc/self/mountinfo")
 
 # File systems whose locks or shared memory do not hold between machines. The prefixes cover

@@ -10,7 +10,7 @@ import pytest
 from tests import services
 from tests.processes import ROOT, world
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from tests.processes import ROOT, Process, World, wait_until, world
 from tests.services import free_port
 
-pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(300)]
 
 PROGRAMS = ("web", "worker-light", "worker-heavy", "scheduler")
 
@@ -63,7 +63,7 @@ def test_everything_runs_what_dies_comes_back_and_ctrl_c_leaves_nothing_behind(
     supervisor = live.start("supervise", "manage.py", "supervise", "--port", str(port))
     wait_until(
         lambda: all(running(supervisor, program) for program in PROGRAMS) and answers(port),
-        seconds=60,
+        seconds=120,
         what="all four processes and a page",
     )
     assert f"http://localhost:{port}" in supervisor.output()

@@ -8,8 +8,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import close_old_connections
 from django.utils.module_loading import import_string
+
+from lamella.jobs import checks
+from lamella.jobs.connections import drop_dead_connections
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +20,8 @@ EVERY = 2.0  # seconds
 
 class Command(BaseCommand):
     help = "Calls everything in settings.PERIODIC every two seconds, until it is stopped."
+    # The other checks import every page: it is to be back quickly where it died.
+    requires_system_checks = [checks.TAG]
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="one time only, then end")
@@ -41,7 +45,7 @@ class Command(BaseCommand):
         """Call each in turn; a fault of one is logged and keeps no other from its turn."""
         for path in settings.PERIODIC:
             # A database that was away for a while must not leave a dead connection behind.
-            close_old_connections()
+            drop_dead_connections()
             try:
                 import_string(path)()
             except Exception:
