@@ -15,7 +15,9 @@ from lamella.cubes.api_ingest import router as ingest
 from lamella.cubes.api_labels import router as labels
 from lamella.cubes.api_uploads import router as uploads
 from lamella.cubes.services import CubeError
+from lamella.exchange.api_exports import router as exports
 from lamella.exchange.api_volumes import router as volumes
+from lamella.exchange.services import ExportError
 from lamella.studies.access import ForbiddenError, NotVisibleError
 from lamella.studies.api import router as studies
 from lamella.volumes.codec import MaskError
@@ -30,6 +32,7 @@ api.add_router("", uploads)
 api.add_router("", ingest)
 api.add_router("", labels)
 api.add_router("", volumes)
+api.add_router("", exports)
 
 
 def _answers(kind: type[Exception], status: int, words: str = "") -> None:
@@ -48,5 +51,6 @@ _answers(SubmissionError, 422)
 _answers(VerdictError, 409)
 _answers(MaskError, 422)
 _answers(CubeError, 409)
+_answers(ExportError, 409)
 _answers(SourceError, 422)
 _answers(StoreError, 503, "The stored voxels cannot be read just now; tell the server's admin.")

@@ -39,17 +39,27 @@ class FinalMask:
 
     def slice(self, z: int) -> NDArray[Any]:
         """(H, W) label values of a slice. Where people were unsure the proposal speaks."""
+        return self.slice_and_known(z)[0]
+
+    def slice_and_known(self, z: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """(H, W) label values of a slice, and where they are people's."""
         if self._reader is not None:
             plane = np.asarray(self._reader.array()[z], dtype=self.dtype).copy()
         else:
             plane = np.zeros(self.shape[1:], dtype=self.dtype)
-        for source in sorted(self.sources.get(z, ()), key=lambda s: s.id):
+        known = np.zeros(self.shape[1:], dtype=bool)
+        for source in self.sources_at(z):
             mask = codec.narrow(codec.widen(read_source(source)), self.dtype)
             region = source.region
             place = plane[region.rows, region.columns]
             sure = mask != codec.unsure_of(self.dtype)
             place[sure] = mask[sure]
-        return plane
+            known[region.rows, region.columns] |= sure
+        return plane, known
+
+    def sources_at(self, z: int) -> list[Source]:
+        """What is known of a slice, in the order of painting: the last one counts."""
+        return sorted(self.sources.get(z, ()), key=lambda s: s.id)
 
     def slices(self, z0: int, z1: int) -> NDArray[Any]:
         """(dz, H, W) label values."""

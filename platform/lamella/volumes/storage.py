@@ -140,6 +140,29 @@ class Location:
             Path(temporary).unlink(missing_ok=True)
             raise
 
+    def put(self, file: Path) -> None:
+        """Move a finished file of this machine here, without holding it in memory."""
+        if self.is_remote:
+            filesystem, path = self._remote
+            filesystem.put_file(str(file), path)
+            file.unlink()
+            return
+        target = Path(self.url)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # On another disk a move is a copy: under a name of its own until it is whole.
+        partial = target.with_name(f".{target.name}.partial")
+        shutil.move(file, partial)
+        partial.replace(target)
+
+    def files(self) -> list[str]:
+        """The files of the tree at this place, as sorted paths relative to it."""
+        if not self.is_remote:
+            root = Path(self.url)
+            return sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file())
+        filesystem, path = self._remote
+        base = str(path).rstrip("/") + "/"
+        return sorted(found.removeprefix(base) for found in filesystem.find(path))
+
     def remove(self) -> None:
         """Remove the file or the whole tree at this place, if there is one."""
         if self.is_remote:
