@@ -130,6 +130,7 @@ STATICFILES_DIRS = [("web", FRONTEND_DIST)] if FRONTEND_DIST.exists() else []
 WHITENOISE_USE_FINDERS = True
 
 # allauth: a name and a password are enough; a mail address is the person's choice.
+ACCOUNT_ADAPTER = "lamella.pages.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

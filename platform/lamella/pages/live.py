@@ -28,12 +28,13 @@ def payload(study: Study, *, waiting: int | None = None) -> dict[str, Any]:
         accepted=Count("pk", filter=Q(state=Task.State.ACCEPTED)),
         places=Max("retired"),
     )
+    ended = sum(job.ended for job in jobs)
     return {
         "waiting": waiting,
         "open_tasks": tasks["open"],
         "jobs": [job_row(job) for job in jobs],
         "stamp": f"{tasks['all']}.{tasks['open']}.{tasks['accepted']}.{tasks['places']}."
-        f"{waiting}.{_run_mark(study)}",
+        f"{waiting}.{ended}.{jobs[0].pk if jobs else ''}.{_run_mark(study)}",
     }
 
 

@@ -1,4 +1,4 @@
-"""Who sees which page: outsiders nothing of a private study, everybody else what their role needs."""
+"""Who sees which page: outsiders nothing of a private study, others what their role needs."""
 
 from collections.abc import Callable
 

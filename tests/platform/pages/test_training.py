@@ -1,0 +1,110 @@
+"""The training desk: runs, versions and jobs."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from lamella.accounts.models import User
+from lamella.jobs.models import Job, JobState
+from lamella.learning.models import ModelVersion
+from tests import factories as make
+from tests.platform.pages.conftest import World
+
+As = Callable[[User | None], Client]
+
+
+def url(world: World, name: str, *args: object) -> str:
+    return reverse(f"pages:{name}", args=[world.study.slug, *args])
+
+
+def desk(world: World, as_: As, user: User, query: str = "") -> str:
+    return as_(user).get(url(world, "training") + query).content.decode()
+
+
+def test_the_running_run_is_open_with_progress_curves_and_a_table_twin(
+    world: World, as_: As
+) -> None:
+    html = desk(world, as_, world.bob)
+    assert f"Run {world.run.pk} " in html
+    assert 'value="0.4"' in html
+    assert html.count('class="c-line') >= 5
+    assert "<caption" in html or "Cross-entropy" in html
+
+
+def test_another_run_is_opened_by_its_number(world: World, as_: As) -> None:
+    other = world.study.training_runs.order_by("pk").first()
+    assert other is not None
+    html = desk(world, as_, world.bob, f"?run={other.pk}")
+    assert f'id="run-title">Run {other.pk}' in html
+
+
+def test_versions_show_the_gates_numbers_and_where_they_came_from(world: World, as_: As) -> None:
+    html = desk(world, as_, world.dana)
+    assert "Dice +.020" in html
+    assert "from version 1" in html
+    assert "The gate has not judged it yet" in html
+
+
+def test_an_untrained_study_says_when_training_begins(world: World, as_: As) -> None:
+    study = make.make_study("Fresh", bob=world.bob)
+    html = as_(world.bob).get(reverse("pages:training", args=[study.slug])).content.decode()
+    assert "Nothing was trained yet" in html
+
+
+def test_starting_without_anything_labelled_says_what_is_missing(world: World, as_: As) -> None:
+    study = make.make_study("Fresh", bob=world.bob)
+    client = as_(world.bob)
+    answer = client.post(reverse("pages:start_training", args=[study.slug]), follow=True)
+    assert "Nothing is labelled" in answer.content.decode()
+
+
+def test_a_run_is_cancelled(world: World, as_: As) -> None:
+    as_(world.bob).post(url(world, "cancel_run", world.run.pk))
+    assert world.run.job is not None
+    world.run.job.refresh_from_db()
+    assert world.run.job.cancel_requested or world.run.job.state == JobState.CANCELLED
+
+
+def test_a_candidate_is_promoted_by_hand(world: World, as_: As) -> None:
+    as_(world.bob).post(url(world, "promote", world.candidate.pk))
+    world.candidate.refresh_from_db()
+    assert world.candidate.state == ModelVersion.State.SERVING
+    assert world.candidate.gate["by_hand"]
+
+
+def test_rolling_back_says_first_what_it_marks_and_throws_nothing_away(
+    world: World, as_: As
+) -> None:
+    client = as_(world.bob)
+    address = url(world, "roll_back", world.retired.pk)
+    preview = client.get(address).content.decode()
+    assert "<strong>2 agreed tasks</strong>" in preview
+    world.retired.refresh_from_db()
+    assert world.retired.state == ModelVersion.State.RETIRED
+
+    done = client.post(address, follow=True).content.decode()
+    assert "2 tasks marked for review" in done
+    world.retired.refresh_from_db()
+    assert world.retired.state == ModelVersion.State.SERVING
+    for consensus in world.consensus:
+        consensus.refresh_from_db()
+        assert consensus.needs_review
+        assert consensus.current
+
+
+def test_a_failed_job_shows_its_sentence_and_is_tried_again(world: World, as_: As) -> None:
+    assert "The disk is full." in desk(world, as_, world.dana)
+    failed = Job.objects.get(state=JobState.FAILED)
+    assert as_(world.dana).post(url(world, "retry_job", failed.pk)).status_code == 403
+    as_(world.bob).post(url(world, "retry_job", failed.pk))
+    failed.refresh_from_db()
+    assert failed.state == JobState.QUEUED
+
+
+@pytest.mark.parametrize("name", ["retry_job", "cancel_job"])
+def test_jobs_of_another_study_cannot_be_touched(world: World, as_: As, name: str) -> None:
+    other = make.make_study("Other")
+    job = make.make_job(other, state=JobState.FAILED)
+    assert as_(world.bob).post(url(world, name, job.pk)).status_code == 404
