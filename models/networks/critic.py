@@ -126,14 +126,17 @@ def corrupt(mask: Tensor, rng: np.random.Generator) -> Tensor:
     count, classes, height, width = mask.shape
     noise = rng.standard_normal((3, count, 1, 5, 5), dtype=np.float32)
     fields = torch.from_numpy(noise).to(mask.device).flatten(0, 1)
-    smooth = F.interpolate(fields, (height, width), mode="bicubic").unflatten(0, (3, count))
+    smooth = F.interpolate(fields, (height, width), mode="bicubic").reshape(
+        3, count, 1, height, width
+    )
     still = torch.eye(2, 3, device=mask.device).expand(count, 2, 3)
     grid = F.affine_grid(still, [count, classes, height, width], align_corners=False)
     flow = torch.stack([smooth[0, :, 0], smooth[1, :, 0]], dim=-1)
     strength = float(rng.uniform(0.0, 0.12))
     moved = F.grid_sample(mask, grid + strength * flow, align_corners=False).round()
     if rng.random() < 0.5:
-        return moved * (smooth[2] < 1.0)
+        kept: Tensor = moved * (smooth[2] < 1.0)
+        return kept
     filled = torch.zeros_like(moved)
     filled[:, int(rng.integers(classes))] = (smooth[2, :, 0] > 1.5).float()
     return torch.where(moved.amax(dim=1, keepdim=True) > 0, moved, filled)

@@ -21,7 +21,7 @@ def test_corrupted_labels_are_masks_that_differ() -> None:
     changed = [corrupt(mask, np.random.default_rng(seed)) for seed in range(6)]
     for each in changed:
         assert each.shape == mask.shape
-        assert set(each.unique().tolist()) <= {0.0, 1.0}
+        assert ((each == 0) | (each == 1)).all()
         assert each.sum(dim=1).max() <= 1.0
     assert sum(not torch.equal(each, mask) for each in changed) >= 5
 
