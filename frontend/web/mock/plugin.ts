@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import type { Connect, Plugin } from "vite";
 import { answer } from "./server.ts";
 
-const MOUNT = `<div id="annotator" data-study="demo" data-csrf="mock" data-consent=""></div>`;
+const OTHERS = `[{&quot;slug&quot;:&quot;demo&quot;,&quot;title&quot;:&quot;Zebrafish retina&quot;,&quot;url&quot;:&quot;/studies/demo/correct/&quot;}]`;
+const MOUNT = `<main><div id="annotator" data-study="demo" data-csrf="mock" data-consent="" data-other-studies="${OTHERS}"></div></main>`;
 
 function page(head: string, scripts: string): string {
   return `<!doctype html><html lang="en" data-theme="dark"><head><meta charset="utf-8">

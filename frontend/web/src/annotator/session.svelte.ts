@@ -10,7 +10,7 @@ import { openDatabase, type Draft } from "./store/database.ts";
 import { DraftStore } from "./store/drafts.ts";
 import { holdAssignment } from "./store/locks.ts";
 import { oneTab, Outbox, type Sent } from "./store/outbox.ts";
-import type { CorrectionIn, TaskPayload } from "./types.ts";
+import type { CorrectionIn, PageData, TaskPayload } from "./types.ts";
 import { uuid } from "./uuid.ts";
 import { Workbench } from "./workbench.svelte.ts";
 
@@ -44,7 +44,8 @@ export class Session {
   tally = $state({ slices: 0, right: 0 });
   needsConsent = $state(false);
 
-  readonly study: string;
+  readonly page: PageData;
+  private readonly study: string;
   private readonly api: Api;
   private drafts: DraftStore | null = null;
   private outbox: Outbox | null = null;
@@ -55,9 +56,10 @@ export class Session {
   private toastTimer: ReturnType<typeof setTimeout> | undefined;
   private draftTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(study: string, csrf: string) {
-    this.study = study;
-    this.api = new Api(csrf);
+  constructor(page: PageData) {
+    this.page = page;
+    this.study = page.study;
+    this.api = new Api(page.csrf);
   }
 
   async start(): Promise<void> {

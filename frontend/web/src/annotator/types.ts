@@ -1,6 +1,23 @@
 /** What the correction page and the server say to each other (see the OpenAPI description). */
 import type { LabelDtype } from "../engine/index.ts";
 
+export interface OtherStudy {
+  slug: string;
+  title: string;
+  url: string;
+}
+
+/** What the page itself tells the island. */
+export interface PageData {
+  study: string;
+  csrf: string;
+  /** Consent text of the study; empty for the standard one. */
+  consent: string;
+  /** Address of the study's own page. */
+  home: string;
+  others: OtherStudy[];
+}
+
 export interface LabelClass {
   value: number;
   name: string;

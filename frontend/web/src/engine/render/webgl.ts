@@ -27,7 +27,8 @@ export class WebGlRenderer implements Renderer {
   /** Throws where WebGL2 is missing or cannot hold a plane of `maxSide`. */
   constructor(canvas: HTMLCanvasElement, maxSide: number) {
     const gl = canvas.getContext("webgl2", {
-      alpha: false,
+      // Every pixel is drawn opaque; Chromium's software compositor loses canvases without alpha.
+      alpha: true,
       antialias: false,
       depth: false,
       // Dirty redraws add to what is already on the canvas.
