@@ -22,7 +22,8 @@ class Drawn:
 class Volunteer(Protocol):
     """Someone who corrects a task's region."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def correct(self, truth: Labels, proposal: Labels) -> Drawn:
         """Their mask of a region, given the true one and the one shown; both (H, W)."""

@@ -55,7 +55,8 @@ def test_from_seed_slices_to_a_better_mask_over_two_rounds(study: Study, client:
     assert before > 0.6
 
     def perfect(task: dict[str, Any], proposal: NDArray[Any]) -> NDArray[Any]:
-        return truth[task["z"]]
+        drawn: NDArray[Any] = truth[task["z"]]
+        return drawn
 
     for _ in range(2):
         while correct_next(client, study.slug, perfect):

@@ -1,6 +1,7 @@
 """Who is asking: an account by session or token, or an anonymous volunteer by session."""
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -40,7 +41,7 @@ def session_auth(request: HttpRequest) -> User | AnonymousUser:
 
 
 # Tokens are tried first, so that a request with a token never needs a CSRF token.
-ANYBODY = [TokenAuth(), session_auth]
+ANYBODY: list[Callable[..., Any]] = [TokenAuth(), session_auth]
 
 
 def account_of(request: HttpRequest) -> User | None:
