@@ -57,7 +57,7 @@ def many_ids() -> NDArray[np.uint32]:
     z, y, x = np.indices(shape)
     blocks = z * 10_000 + (y // 3) * 100 + x // 3
     ids = np.random.default_rng(0).permutation(4_000_000)[: blocks.max() + 1] + 1
-    labels = ids[blocks].astype(np.uint32)
+    labels: NDArray[np.uint32] = ids[blocks].astype(np.uint32)
     labels[:, ::7] = 0
     return labels
 
@@ -126,7 +126,7 @@ def test_every_voxel_can_be_traced_to_the_data_that_it_rests_on() -> None:
     unsure[:5, 10:20] = True
 
     def draw(task: dict[str, Any], proposal: NDArray[Any]) -> NDArray[Any]:
-        mask = truth[task["z"]].astype(np.uint32)
+        mask: NDArray[np.uint32] = truth[task["z"]].astype(np.uint32)
         mask[unsure] = UNSURE
         return mask
 

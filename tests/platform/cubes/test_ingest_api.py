@@ -12,7 +12,6 @@ import tifffile
 from django.test import Client
 from pytest_django import Settings
 
-from lamella.cubes import uploads
 from lamella.cubes.models import Cube, Labels, Upload, VolumeState
 from lamella.cubes.store import location
 from lamella.cubes.volumes import reader_of
@@ -258,12 +257,19 @@ def test_labels_that_do_not_fit_are_refused_with_one_sentence(dana: Client, stud
     url = f"/api/v1/cubes/{cube.pk}/labels"
     body = io.BytesIO()
     tifffile.imwrite(body, LABELS[:5], photometric="minisblack")
-    tiff = {"content_type": "image/tiff"}
-    assert dana.post(url, body.getvalue(), **tiff).status_code == 422
-    assert dana.post(f"{url}?role=silver", body.getvalue(), **tiff).status_code == 422
-    assert dana.post(f"{url}?role=gold&slices=1;2", body.getvalue(), **tiff).status_code == 422
+    assert dana.post(url, body.getvalue(), content_type="image/tiff").status_code == 422
+    assert (
+        dana.post(f"{url}?role=silver", body.getvalue(), content_type="image/tiff").status_code
+        == 422
+    )
+    assert (
+        dana.post(
+            f"{url}?role=gold&slices=1;2", body.getvalue(), content_type="image/tiff"
+        ).status_code
+        == 422
+    )
     assert dana.post(f"{url}?role=gold", b"x", content_type="text/plain").status_code == 415
-    outside = dana.post(f"{url}?role=gold&slices=2,9", body.getvalue(), **tiff)
+    outside = dana.post(f"{url}?role=gold&slices=2,9", body.getvalue(), content_type="image/tiff")
     assert outside.status_code == 409
     assert "slices 0 to 5" in outside.json()["detail"]
     odd = post(dana, f"/cubes/{cube.pk}/labels", name="x", role="gold", others=-1)
@@ -271,7 +277,7 @@ def test_labels_that_do_not_fit_are_refused_with_one_sentence(dana: Client, stud
     assert not Labels.objects.exists()
     assert not Upload.objects.exists()
 
-    dana.post(f"{url}?role=gold", body.getvalue(), **tiff)
+    dana.post(f"{url}?role=gold", body.getvalue(), content_type="image/tiff")
     work(outcome="failed")
     labels = Labels.objects.get()
     assert "5 x 40 x 50" in labels.error
@@ -300,4 +306,4 @@ def test_volunteers_bring_nothing_in(study: Study, client: Client, stack: Path) 
     ):
         answer = post(client, url, path=str(stack), name="x", role="gold")
         assert answer.status_code == 403
-    assert uploads.Upload.objects.count() == 0
+    assert Upload.objects.count() == 0
