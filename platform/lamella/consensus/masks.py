@@ -25,7 +25,8 @@ def disagreement(consensus: Consensus) -> NDArray[np.uint8]:
     else:
         agreed = _votes_for(consensus, shape)
     share = np.clip((1.0 - agreed) * 2.0, 0.0, 1.0)
-    return np.round(share * LEVELS).astype(np.uint8)
+    levels: NDArray[np.uint8] = np.round(share * LEVELS).astype(np.uint8)
+    return levels
 
 
 def _votes_for(consensus: Consensus, shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -35,5 +36,5 @@ def _votes_for(consensus: Consensus, shape: tuple[int, int]) -> NDArray[np.float
     if not masks:
         return np.ones(shape, np.float32)
     held = codec.unpack(bytes(consensus.mask), shape=shape)
-    same = np.mean([mask == held for mask in masks], axis=0)
-    return same.astype(np.float32)
+    same: NDArray[np.float32] = np.mean([m == held for m in masks], axis=0).astype(np.float32)
+    return same

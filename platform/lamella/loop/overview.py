@@ -155,7 +155,7 @@ def places_of(study: Study) -> dict[int, dict[int, dict[str, Any]]]:
     )
     places: dict[int, dict[int, dict[str, Any]]] = defaultdict(dict)
     for row in rows:
-        places[row["cube_id"]][row["z"]] = row
+        places[row["cube_id"]][row["z"]] = dict(row)
     return places
 
 
@@ -163,8 +163,8 @@ def _newest_certificates(study: Study) -> dict[int, Certificate]:
     newest = (
         Certificate.objects.filter(cube__study=study)
         .values("cube")
-        .annotate(pk=Max("pk"))
-        .values("pk")
+        .annotate(newest=Max("pk"))
+        .values("newest")
     )
     return {c.cube_id: c for c in Certificate.objects.filter(pk__in=newest).select_related("round")}
 

@@ -142,9 +142,21 @@ class BaseClassFormSet(forms.BaseFormSet[ClassForm]):
         ]
 
 
-ClassFormSet = forms.formset_factory(
-    ClassForm, formset=BaseClassFormSet, extra=0, max_num=7, validate_max=True
-)
+class ClassFormSet(BaseClassFormSet):
+    """Seven classes at most: as many colours as can be told apart by every eye."""
+
+    form = ClassForm
+    renderer = None
+    extra = 0
+    min_num = 0
+    max_num = 7
+    absolute_max = 7
+    can_order = False
+    can_delete = False
+    can_delete_extra = False
+    validate_min = False
+    validate_max = True
+    edit_only = False
 
 
 class PolicyForm(forms.ModelForm[Study]):

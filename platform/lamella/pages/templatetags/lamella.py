@@ -115,19 +115,6 @@ def age(moment: datetime | None) -> str:
 
 
 @register.filter
-def filesize(value: int | None) -> str:
-    """Bytes in the unit a person would choose (1 MB is a million bytes)."""
-    if value is None or value == "":
-        return "–"
-    size = float(value)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{decimals(size, 1)}{THIN}{unit}"
-        size /= 1000
-    return f"{decimals(size, 1)}{THIN}TB"
-
-
-@register.filter
 def voxels(shape: list[int] | None) -> str:
     """512 × 1024 × 1024."""
     return " × ".join(str(n) for n in shape) if shape else "–"
@@ -144,10 +131,10 @@ def control(field: forms.BoundField) -> SafeString:
     """A form field's control with the class of the design language and without a placeholder."""
     widget = field.field.widget
     widget.attrs.pop("placeholder", None)
-    if isinstance(widget, forms.Select) and not isinstance(widget, forms.RadioSelect):
-        return field.as_widget(attrs={"class": "select"})
     if isinstance(widget, forms.RadioSelect | forms.CheckboxInput | forms.FileInput):
         return field.as_widget()
+    if isinstance(widget, forms.Select):
+        return field.as_widget(attrs={"class": "select"})
     return field.as_widget(attrs={"class": "input"})
 
 
