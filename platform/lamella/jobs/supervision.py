@@ -20,7 +20,7 @@ from supervisor.options import ServerOptions
 from supervisor.supervisord import Supervisor
 
 # Ctrl+C to the last process gone: at most this and a second, then SIGKILL to what is left.
-STOP_SECONDS = 7
+STOP_SECONDS = 5
 
 
 @dataclass(frozen=True)
