@@ -157,11 +157,14 @@ def _work(ctx: JobContext) -> str:
     """Run the handler and record the end. Raises LeaseLost."""
     lease = ctx.lease
     try:
-        result = load_handler(ctx.job.kind)(ctx)
+        try:
+            result = load_handler(ctx.job.kind)(ctx)
+        finally:
+            # However it ended: a handler that was told to stop and did so was stopped.
+            if ctx.told_to_stop and not ctx.finished:
+                ctx.check()
         if ctx.finished:
             return "done"
-        if ctx.told_to_stop:
-            ctx.check()
         _persist(lambda: services.finish(lease, result))
         return "done"
     except LeaseLost:

@@ -167,6 +167,18 @@ def test_a_handler_that_was_told_to_stop_and_returns_has_not_finished(
     assert (job.state, job.attempts) == ("queued", 0)
 
 
+def test_a_handler_that_was_told_to_stop_and_raises_what_it_likes_has_not_failed(
+    job_of: Any, shut_down: Callable[[], None]
+) -> None:
+    def handler(ctx: JobContext) -> None:
+        shut_down()
+        if ctx.should_stop():
+            raise StopIteration
+
+    job = job_of(handler)
+    assert run(job) == "released"
+
+
 def test_a_handler_that_finished_before_it_heard_of_the_cancellation_is_done(job_of: Any) -> None:
     def handler(ctx: JobContext) -> None:
         ctx._pulse.stop_for(Cancelled())

@@ -159,7 +159,12 @@ BROKER_DIR = DATA_DIR / "broker"
 BROKER_URL = env.str("LAMELLA_BROKER_URL", default=env.str("REDIS_URL", default="filesystem://"))
 
 # What the scheduler calls every two seconds; each must be harmless where it runs twice.
-PERIODIC = ["lamella.jobs.reconciler.reconcile_now", "lamella.cubes.uploads.clean_stale"]
+PERIODIC = [
+    "lamella.jobs.reconciler.reconcile_now",
+    "lamella.annotation.offers.expire_leases",
+    "lamella.loop.services.nudge",
+    "lamella.cubes.uploads.clean_stale",
+]
 
 # Volumes, proposals, checkpoints, exports: a folder, or an address such as s3://bucket/prefix.
 STORE_URL = env.str("LAMELLA_STORE", default=str(DATA_DIR / "store"))
