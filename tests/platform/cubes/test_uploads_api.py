@@ -10,7 +10,6 @@ from django.test import Client
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
@@ -98,7 +97,7 @@ def test_files_that_are_empty_too_large_or_have_no_room_are_refused_in_one_sente
     assert large.status_code == 413
     assert "stack.tif has 1001 bytes" in large.json()["detail"]
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(uploads.shutil, "disk_usage", lambda _: usage(2**40, 0, 2**30 + 700))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage(2**40, 0, 2**30 + 700))
     assert announce(dana, study, size=600).status_code == 201
     # The first one's bytes are promised, though none of them has come.
     full = announce(dana, study, size=600)
@@ -164,7 +163,6 @@ def test_names_are_made_safe_and_keep_their_endings(given_name: str, kept: str) 
     assert uploads.safe_name(given_name) == kept
 
 
-@hypothesis_settings(max_examples=60, deadline=None)
 @hypothesis_settings(max_examples=60, deadline=None)
 @given(st.text(max_size=400))
 def test_any_name_becomes_one_step_of_a_path(name: str) -> None:
