@@ -47,6 +47,7 @@ export class Workbench {
   private stage: Stage | null = null;
   private input: PointerInput | null = null;
   private observer: ResizeObserver | null = null;
+  private element: HTMLElement | null = null;
   private cursor: Point | null = null;
   private readonly host: WorkbenchHost;
   // No component reads it, so it need not be reactive.
@@ -101,6 +102,8 @@ export class Workbench {
       onFrame: (complete) => (this.complete = complete),
     });
     this.input = new PointerInput(host, this.gestures());
+    this.element = host;
+    host.focus({ preventScroll: true });
     let fitted = false;
     this.observer = new ResizeObserver(() => {
       if (host.clientWidth === 0) return;
@@ -228,6 +231,8 @@ export class Workbench {
   moveCursor(dx: number, dy: number, far: boolean): void {
     const { stage } = this;
     if (!stage) return;
+    // From here on Enter means the canvas, not the button that had the focus.
+    this.element?.focus({ preventScroll: true });
     const { view } = stage;
     const step = Math.max(1, (far ? 48 : 8) * stage.ratio / view.scale);
     const from = this.cursor ?? { x: view.cx, y: view.cy };
