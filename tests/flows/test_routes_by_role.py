@@ -137,6 +137,7 @@ ROUTES = [
     Route("GET", TILE + ".png", MEMBERS),
     Route("GET", CUBE + "/plane/<axis>/<int:index>.jpg", MEMBERS),
     Route("GET", CUBE + "/zarr/<path:path>", MEMBERS),
+    Route("GET", CUBE + "/consensus/zarr/<path:path>", MANAGERS),
     Route("GET", API + "labels/<int:labels_id>/zarr/<path:path>", MANAGERS),
     Route(
         "GET",

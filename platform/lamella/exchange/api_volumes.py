@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import get_conditional_response
 from ninja import Router, Schema
 
+from lamella.consensus.known import sources_of
+from lamella.cubes.access import managed_cube
 from lamella.cubes.api_ingest import CubeOut, add_cube
-from lamella.cubes.files import file_response, inside
+from lamella.cubes.files import REVALIDATE, cached_privately, file_response, inside
 from lamella.cubes.models import Cube, VolumeState
+from lamella.exchange.virtual import VirtualMask
 from lamella.learning.models import Proposal
 from lamella.learning.proposals import LABELS, SCORES, root_of
 from lamella.learning.selectors import current_proposal
@@ -84,16 +88,36 @@ def proposal_file(request: HttpRequest, proposal_id: int, path: str) -> HttpResp
     return file_response(request, inside(root_of(proposal), path))
 
 
+@router.api_operation(["GET", "HEAD"], "/cubes/{int:cube_id}/consensus/zarr/{path:path}")
+def consensus_file(request: HttpRequest, cube_id: int, path: str) -> HttpResponseBase:
+    """A file of the cube's current final mask, made on request: agreed, or proposed."""
+    cube = managed_cube(request.user, cube_id)
+    if cube.state != VolumeState.READY:
+        raise NotVisibleError
+    mask = VirtualMask(cube)
+    response = get_conditional_response(request, etag=f'"{mask.mark}"')
+    if response is None:
+        data = mask.file(path)
+        if data is None:
+            raise NotVisibleError
+        kind = "application/json" if path.endswith(".json") else "application/octet-stream"
+        response = HttpResponse(b"" if request.method == "HEAD" else data, content_type=kind)
+        response["Content-Length"] = str(len(data))
+        response["ETag"] = f'"{mask.mark}"'
+    return cached_privately(response, REVALIDATE)
+
+
 def _addresses(cube: Cube, *, manages: bool) -> dict[str, Any]:
     ready = cube.state == VolumeState.READY
     proposal = current_proposal(cube) if ready and manages else None
     base = f"/api/v1/proposals/{proposal.pk}/zarr" if proposal else ""
     score = _score_shown(proposal) if proposal else None
+    agreed = ready and manages and bool(proposal or sources_of(cube))
     return {
         "image": f"/api/v1/cubes/{cube.pk}/zarr" if ready else None,
         "proposal": f"{base}/{LABELS}" if proposal else None,
         "patch_scores": f"{base}/{SCORES}/{score}" if score else None,
-        "consensus": None,
+        "consensus": f"/api/v1/cubes/{cube.pk}/consensus/zarr" if agreed else None,
     }
 
 
