@@ -52,7 +52,7 @@ def test_axe_finds_nothing_wrong_with_any_page(
         settled(page)
         if problems := axe(page):
             found[f"{person} {path}"] = problems
-    assert found == {}
+    assert not found, "\n".join(f"{place}: {line}" for place in found for line in found[place])
 
 
 @pytest.mark.parametrize("width", [360, 2560])
