@@ -49,6 +49,8 @@ def _held(study: Study, volunteer: Volunteer) -> Assignment | None:
         .filter(
             volunteer=volunteer,
             task__study=study,
+            # Others may have agreed on it meanwhile; a retired task is shown to nobody.
+            task__state=Task.State.OPEN,
             state=Assignment.State.LEASED,
             lease_until__gt=timezone.now(),
         )

@@ -43,6 +43,16 @@ def test_a_volunteer_who_asks_again_gets_the_lease_they_hold(study: Study, opene
     assert next_assignment(study, alice) == next_assignment(study, alice)
 
 
+def test_a_held_task_that_others_agreed_on_is_not_shown_again(study: Study, opened: Round) -> None:
+    first, second = tasks(opened, 2)
+    alice = make_volunteer()
+    next_assignment(study, alice)
+    Task.objects.filter(pk=first.pk).update(state=Task.State.RETIRED)
+    found = next_assignment(study, alice)
+    assert found is not None
+    assert found.task == second
+
+
 def test_a_task_has_no_more_takers_than_its_redundancy(study: Study, opened: Round) -> None:
     first, second = tasks(opened, 2)
     taken = [next_assignment(study, make_volunteer()) for _ in range(4)]
