@@ -85,6 +85,7 @@ async function newTask(slug: string): Promise<TaskPayload> {
       origin: "machine",
     },
     doubtful: doubtful(z),
+    note: given === 3 ? "Two people disagreed about the small droplets at the bottom." : "",
   };
   assignments.set(id, task);
   return task;

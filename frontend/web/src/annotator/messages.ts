@@ -39,6 +39,7 @@ const en = {
   "canvas.lassoKeys": "Enter adds a corner, Shift and Enter close the lasso.",
   "panel.label": "About this slice",
   "panel.close": "Close",
+  "panel.note": "A note on this slice",
   "panel.sides": "Seen from the side",
   "panel.sidesHint": "The line is your slice.",
   "panel.xz": "from the front (xz)",

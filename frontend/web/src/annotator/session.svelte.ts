@@ -224,8 +224,9 @@ export class Session {
   private async loadProposal(task: TaskPayload, earlier: Draft | null): Promise<{ labels: LabelArray; packed: Uint8Array | null }> {
     const { width, height } = task;
     const { label_dtype } = task.study;
-    if (task.proposal.origin === "none") {
-      return { labels: allocate(label_dtype, width * height), packed: null };
+    const empty = allocate(label_dtype, width * height);
+    if ((await maskHash(empty, width, height)) === task.proposal.hash) {
+      return { labels: empty, packed: null };
     }
     const packed = earlier?.proposal ?? (await this.api.proposal(task)).packed;
     const labels = await unpackLabels(packed, task);

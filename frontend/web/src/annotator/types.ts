@@ -70,6 +70,8 @@ export interface TaskPayload {
   neighbours: number[];
   proposal: { url: string; hash: string; origin: "machine" | "none" };
   doubtful: DoubtfulPatch[];
+  /** What the study's team says about this slice, e.g. when it was sent back; may be empty. */
+  note: string;
 }
 
 export interface CorrectionIn {
