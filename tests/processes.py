@@ -126,6 +126,10 @@ class World:
 
     def end(self) -> None:
         for process in self.processes:
+            if process.name == "supervise":  # its processes are in groups of their own
+                process.popen.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.popen.wait(timeout=15)
             process.kill()
         if self._console is not None:
             self._console.kill()

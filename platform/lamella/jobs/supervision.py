@@ -77,13 +77,14 @@ def configuration(programs: list[Program], *, root: Path, logs: Path) -> str:
         f"programs={','.join(program.name for program in programs)}",
     ]
     for program in programs:
+        command = (sys.executable, "-m", "lamella.jobs.tied", *program.command)
         environment = ",".join(
             f'{name}="{_escape(value)}"' for name, value in program.environment.items()
         )
         lines += [
             "",
             f"[program:{program.name}]",
-            f"command={_escape(shlex.join(program.command))}",
+            f"command={_escape(shlex.join(command))}",
             f"directory={_escape(root)}",
             f"environment={environment}",
             "autostart=true",

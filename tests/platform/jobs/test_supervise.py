@@ -91,6 +91,18 @@ def test_everything_runs_what_dies_comes_back_and_ctrl_c_leaves_nothing_behind(
     assert "Everything has ended." in supervisor.output()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a dead parent's children")
+def test_a_supervisor_that_is_killed_takes_its_processes_with_it(live: World) -> None:
+    supervisor = live.start("supervise", "manage.py", "supervise", "--port", str(free_port()))
+    wait_until(
+        lambda: all(running(supervisor, program) for program in PROGRAMS),
+        seconds=120,
+        what="all four processes",
+    )
+    supervisor.kill()
+    wait_until(lambda: not processes_of(live), seconds=30, what="the last process to end")
+
+
 def supervise(live: World, port: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "manage.py", "supervise", "--port", str(port)],

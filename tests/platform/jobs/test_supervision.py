@@ -23,7 +23,9 @@ def test_paths_with_percent_signs_and_spaces_survive_the_configuration(tmp_path:
     assert parser["supervisord"]["directory"] == str(root)
     for program in programs:
         section = parser[f"program:{program.name}"]
-        assert tuple(shlex.split(section["command"])) == program.command
+        words = tuple(shlex.split(section["command"]))
+        assert words[1:3] == ("-m", "lamella.jobs.tied")
+        assert words[3:] == program.command
         log = section["stdout_logfile"].replace("%%", "%")  # which it does twice here
         assert log == str(root / "logs" / f"{program.name}.log")
 
