@@ -63,6 +63,7 @@ class World:
         self.env = {
             **{k: v for k, v in os.environ.items() if not k.startswith(foreign)},
             "LAMELLA_DATA": str(data),
+            "TMPDIR": str(data),  # what killed processes leave behind goes with the folder
             "LAMELLA_SECRET_KEY": "only-for-tests",
             "LAMELLA_EXTRA_APPS": "workers,tests.flows.jobapp",
             "DJANGO_SETTINGS_MODULE": "lamella.config.settings",

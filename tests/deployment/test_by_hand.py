@@ -29,7 +29,6 @@ def live(tmp_path: Path) -> Iterator[World]:
         LAMELLA_STORE=str(tmp_path / "store"),
         LAMELLA_STORE_OPTIONS="{}",
         LAMELLA_EXTRA_APPS="workers,tests.flows.jobapp",
-        TMPDIR=str(tmp_path),  # where a container's health check finds its worker's sign of life
     )
     variables.pop("LAMELLA_DATA")
     made = World(tmp_path, **variables)
