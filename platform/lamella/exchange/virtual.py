@@ -130,7 +130,9 @@ def _kept(place: _Place) -> NDArray[Any]:
 
 def _picked(span: slice, factor: int, length: int) -> NDArray[np.intp]:
     """Which voxels of level 0 stand for those of a coarser level."""
-    return np.minimum(np.arange(span.start, span.stop) * factor + factor // 2, length - 1)
+    wanted = np.arange(span.start, span.stop, dtype=np.intp) * factor + factor // 2
+    picked: NDArray[np.intp] = np.minimum(wanted, length - 1)
+    return picked
 
 
 def _json(value: dict[str, Any]) -> bytes:

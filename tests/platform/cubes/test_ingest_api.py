@@ -307,3 +307,19 @@ def test_volunteers_bring_nothing_in(study: Study, client: Client, stack: Path) 
         answer = post(client, url, path=str(stack), name="x", role="gold")
         assert answer.status_code == 403
     assert Upload.objects.count() == 0
+
+
+def test_a_browser_sends_labels_with_its_csrf_token_only(study: Study) -> None:
+    cube = make_cube(study, voxels=VOXELS)
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(study.memberships.get(role="manager").user)
+    body = io.BytesIO()
+    tifffile.imwrite(body, LABELS, photometric="minisblack")
+    url = f"/api/v1/cubes/{cube.pk}/labels?role=gold"
+    assert browser.post(url, body.getvalue(), content_type="image/tiff").status_code == 403
+    browser.get(f"/studies/{study.slug}/cubes/add/")
+    token = {"X-CSRFToken": browser.cookies["csrftoken"].value}
+    sent = browser.post(url, body.getvalue(), content_type="image/tiff", headers=token)
+    assert sent.status_code == 202, sent.content
+    work()
+    assert Labels.objects.get().state == VolumeState.READY

@@ -10,7 +10,6 @@ import tifffile
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from lamella.cubes.management.commands import ingest
 from lamella.cubes.models import Cube, Labels
 from lamella.jobs.models import Job, JobState
 from lamella.studies.models import Study, StudyState
@@ -43,7 +42,7 @@ def _a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
         for job in Job.objects.filter(state=JobState.QUEUED).exclude(kind="advance"):
             run_job(str(job.pk))
 
-    monkeypatch.setattr(ingest.time, "sleep", work)
+    monkeypatch.setattr("time.sleep", work)
     return
 
 

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from lamella.cubes.files import file_response, inside
 from lamella.cubes.models import Cube, LabelsRole
 from lamella.cubes.store import cube_location
+from lamella.studies.access import NotVisibleError
+from lamella.volumes.storage import Location
 from tests.factories import make_cube, make_labels, make_study, make_user, write_voxels
 
 pytestmark = pytest.mark.django_db
@@ -142,3 +145,20 @@ def test_volunteers_never_read_label_volumes_and_managers_do(client: Client, cub
     assert client.get(url).status_code == 403
     client.force_login(cube.study.memberships.get(role="manager").user)
     assert client.get(url).status_code == 200
+
+
+def test_files_of_a_store_elsewhere_are_streamed_by_range_too() -> None:
+    root = Location("memory://zarr-files-test")
+    data = bytes(range(256)) * 10_000
+    (root / "0" / "c" / "0").write(data)
+    place = inside(root, "0/c/0")
+    whole = file_response(RequestFactory().get("/"), place)
+    assert whole.streaming
+    assert body(whole) == data
+    part = RequestFactory().get("/", headers={"Range": "bytes=1000-1999"})
+    answer = file_response(part, place)
+    assert (answer.status_code, body(answer)) == (206, data[1000:2000])
+    assert [name for name in root.files() if name.startswith("0/")] == ["0/c/0"]
+    for missing in ("0/c/1", "0/c", "0/../0"):
+        with pytest.raises(NotVisibleError):
+            file_response(part, inside(root, missing))
