@@ -58,21 +58,27 @@ def bodies(shape: tuple[int, int, int] = SHAPE, seed: int = 5) -> tuple[Any, Any
     return np.clip(image, 0, 255).astype(np.uint8), truth.astype(np.uint8)
 
 
-def build(*, staff_bob: bool = False) -> Scene:
-    """Everything into the database and the store that the settings name."""
+def build(
+    *,
+    volume: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = None,
+    **study_fields: Any,
+) -> Scene:
+    """Everything into the database and the store that the settings name.
+
+    ``volume``: (image, truth), instead of the small procedural one.
+    """
     alice, dana, charlie = (make.make_user(name) for name in ("alice", "dana", "charlie"))
-    bob = make.make_user("bob", staff=staff_bob)
+    bob = make.make_user("bob")
     study = make.make_study(
         alice=alice,
         dana=dana,
         bob=bob,
         public=True,
         anonymous=True,
-        question="Where are the dark bodies?",
-        guide=GUIDE,
         redundancy=3,
+        **{"question": "Where are the dark bodies?", "guide": GUIDE, **study_fields},
     )
-    image, truth = bodies()
+    image, truth = bodies() if volume is None else volume
     cube = make.make_cube(study, "block 1", voxels=image)
     proposed = faulty(truth)
     serving, proposal, run = _learned(study, cube, proposed)
@@ -148,9 +154,10 @@ def _learned(
 
 
 def _rounds(scene: Scene) -> None:
-    depth = scene.cube.depth
+    depth, height, width = scene.cube.shape
+    area = height * width
     rng = np.random.default_rng(3)
-    doubt = (rng.gamma(2.0, 260.0, depth) * (1 + np.sin(np.arange(depth) / 4))).round(1)
+    doubt = (rng.gamma(2.0, area / 190, depth) * (1 + np.sin(np.arange(depth) / 4))).round(1)
     record = {
         "candidates": {
             "places": [[scene.cube.pk, z, 0, 0, *scene.cube.shape[1:]] for z in range(depth)],
@@ -170,7 +177,7 @@ def _rounds(scene: Scene) -> None:
             closed=now - timedelta(hours=20 - 9 * number) if number < 2 else None,
         )
         for index, z in enumerate(places):
-            _task(scene, opened, z, index, float(doubt[z]) / (192 * 256))
+            _task(scene, opened, z, index, float(doubt[z]) / area)
         if number < 2:
             make.make_certificate(
                 scene.cube,
@@ -219,10 +226,11 @@ def _correction(
 ) -> tuple[Correction, NDArray[np.uint8]]:
     """Three people: a careful one, one who draws wide, one who misses what is small."""
     truth = scene.truth[task.z].astype(bool)
+    scale = max(1, task.width // 256)
     if person == 1:
-        truth = ndimage.binary_dilation(truth, iterations=1 + index % 2)
+        truth = ndimage.binary_dilation(truth, iterations=(1 + index % 2) * scale)
     elif person == 2:
-        truth = ndimage.binary_opening(truth, iterations=4)
+        truth = ndimage.binary_opening(truth, iterations=4 * scale)
     mask = truth.astype(np.uint8)
     proposed = scene.proposed[task.z] if task.proposal else np.zeros_like(mask)
     volunteer = make.make_volunteer(scene.alice) if person == 0 else None

@@ -112,14 +112,15 @@ export class Painter {
     this.drawImage();
     this.drawSurroundings();
     if (!this.marks || !this.pixels) return;
-    if (this.marks.layer === "disagreement") this.drawHatched(this.pixels);
-    else this.drawPixels(context, this.pixels);
     const { layer, drawn, below } = this.marks;
     if (layer === "disagreement") {
-      if (below) this.outline(below.outline, COLOURS.consensus, []);
-    } else {
-      this.outline(drawn.outline, COLOURS[layer], layer === "proposal" ? [6, 4] : []);
+      // The consensus' edge is where people disagree most: it stays thin, and below.
+      if (below) this.outline(below.outline, COLOURS.consensus, { width: 1, halo: false });
+      this.drawHatched(this.pixels);
+      return;
     }
+    this.drawPixels(context, this.pixels);
+    this.outline(drawn.outline, COLOURS[layer], { dash: layer === "proposal" ? [6, 4] : [] });
   }
 
   private drawImage(): void {
@@ -184,7 +185,7 @@ export class Painter {
     const tile = document.createElement("canvas");
     tile.width = tile.height = side;
     const context = tile.getContext("2d")!;
-    context.fillStyle = "rgb(0 0 0 / 45%)";
+    context.fillStyle = "rgb(0 0 0 / 55%)";
     context.fillRect(0, 0, side, side);
     context.strokeStyle = "#000";
     context.lineWidth = side / 3;
@@ -197,20 +198,32 @@ export class Painter {
     return tile;
   }
 
-  private outline(path: Path2D, [r, g, b]: RGB, dash: number[]): void {
+  private outline(path: Path2D, [r, g, b]: RGB, look: OutlineLook): void {
+    const { dash = [], width = 1.7, halo = true } = look;
     const { context, view, detail, ratio } = this;
     const at = view.toScreen(detail.x0, detail.y0);
     const placed = new Path2D();
     placed.addPath(path, new DOMMatrix([view.scale, 0, 0, view.scaleY, at.x, at.y]));
     context.lineJoin = "round";
     context.setLineDash([]);
-    context.strokeStyle = "rgb(0 0 0 / 55%)";
-    context.lineWidth = 3.4 * ratio;
-    context.stroke(placed);
+    if (halo) {
+      context.strokeStyle = "rgb(0 0 0 / 55%)";
+      context.lineWidth = 2 * width * ratio;
+      context.stroke(placed);
+    }
     context.setLineDash(dash.map((length) => length * ratio));
     context.strokeStyle = `rgb(${r} ${g} ${b})`;
-    context.lineWidth = 1.7 * ratio;
+    context.lineWidth = width * ratio;
     context.stroke(placed);
     context.setLineDash([]);
   }
+}
+
+interface OutlineLook {
+  /** Lengths in CSS pixels; empty is a solid line. */
+  dash?: number[];
+  /** In CSS pixels. */
+  width?: number;
+  /** A dark tone beside the line, so that it is seen on any grey. */
+  halo?: boolean;
 }
