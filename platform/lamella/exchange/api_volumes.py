@@ -112,7 +112,8 @@ def _addresses(cube: Cube, *, manages: bool) -> dict[str, Any]:
     proposal = current_proposal(cube) if ready and manages else None
     base = f"/api/v1/proposals/{proposal.pk}/zarr" if proposal else ""
     score = _score_shown(proposal) if proposal else None
-    agreed = ready and manages and bool(proposal or sources_of(cube))
+    # Until people have looked it would only repeat the proposal.
+    agreed = ready and manages and bool(sources_of(cube))
     return {
         "image": f"/api/v1/cubes/{cube.pk}/zarr" if ready else None,
         "proposal": f"{base}/{LABELS}" if proposal else None,

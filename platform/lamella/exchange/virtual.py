@@ -36,11 +36,6 @@ class VirtualMask:
         proposal = self._final.proposal.pk if self._final.proposal else 0
         self.mark = f"{cube.pk}-{proposal}-{known[:16]}"
 
-    @property
-    def empty(self) -> bool:
-        """Nothing was proposed, and nobody has looked."""
-        return self._final.proposal is None and not self._final.sources
-
     def file(self, path: str) -> bytes | None:
         """The bytes of a file of the hierarchy; None where there is none (an empty chunk too)."""
         if path == "zarr.json":

@@ -90,7 +90,10 @@ def test_other_files_are_not_there(cube: Cube, path: str) -> None:
 def test_managers_read_it_and_browsers_ask_whether_it_changed(cube: Cube, client: Client) -> None:
     url = f"/api/v1/cubes/{cube.pk}/consensus/zarr/zarr.json"
     client.force_login(cube.study.memberships.get(role="manager").user)
-    row = client.get(f"/api/v1/studies/{cube.study.slug}/cubes").json()[0]
+    listing = f"/api/v1/studies/{cube.study.slug}/cubes"
+    assert client.get(listing).json()[0]["consensus"] is None  # nobody has looked yet
+    make_consensus(make_task(cube, z=0))
+    row = client.get(listing).json()[0]
     assert url == f"{row['consensus']}/zarr.json"
     answer = client.get(url)
     assert (answer.status_code, answer["Cache-Control"]) == (200, "private, no-cache")
