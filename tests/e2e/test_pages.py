@@ -39,9 +39,7 @@ def settled(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_wrong_with_any_page(
-    scene: Scene, people: People, scheme: str
-) -> None:
+def test_axe_finds_nothing_wrong_with_any_page(scene: Scene, people: People, scheme: str) -> None:
     found: dict[str, list[str]] = {}
     pages: dict[str | None, Page] = {}
     for person, path in [*PAGES, ("dana", f"/studies/liver-3/cubes/{scene.cube.pk}/")]:

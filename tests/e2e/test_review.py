@@ -26,9 +26,7 @@ def waiting(page: Page) -> int:
 def pixels(page: Page) -> str:
     """A fingerprint of what the viewer shows."""
     page.wait_for_timeout(150)
-    found: str = page.evaluate(
-        "document.querySelector('.viewer canvas').toDataURL('image/png')"
-    )
+    found: str = page.evaluate("document.querySelector('.viewer canvas').toDataURL('image/png')")
     return found
 
 

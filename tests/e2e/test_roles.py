@@ -74,6 +74,7 @@ def test_bob_starts_a_training_run_and_cancels_it(scene: Scene, people: People) 
     page.get_by_role("button", name="Start a training run").click()
     run = TrainingRun.objects.order_by("-pk").first()
     assert run is not None
+    assert run.job_id is not None
     row = page.locator("#runs tr", has_text=f"Run {run.pk}")
     expect(row).to_contain_text("waiting")
     # A worker takes it: the page shows it without being reloaded.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lamella.cubes.models import Cube, Labels, VolumeState
 from lamella.exchange.models import Export
 from lamella.learning.models import Proposal
-from lamella.loop.overview import newest_selection, places_of
+from lamella.loop.overview import labelled_slices, newest_selection, places_of
 from lamella.loop.strip import Strip, strip_of
 from lamella.rounds.models import Certificate, Task
 from lamella.studies.models import Study
@@ -31,12 +31,13 @@ class SliceHere:
 
 
 def of_cube(cube: Cube) -> CubePage:
-    """Six queries."""
+    """Seven queries."""
     places = places_of(cube.study)[cube.pk]
+    labelled = labelled_slices(cube.study)[cube.pk]
     ready = cube.state == VolumeState.READY
     return CubePage(
         cube=cube,
-        strip=strip_of(cube, places, newest_selection(cube.study)) if ready else None,
+        strip=strip_of(cube, places, newest_selection(cube.study), labelled) if ready else None,
         certificates=list(cube.certificates.select_related("round", "proposal__model_version")),
         labels=list(cube.labels.all()),
         exports=list(cube.exports.all()[:20]),
@@ -44,7 +45,7 @@ def of_cube(cube: Cube) -> CubePage:
         .select_related("model_version")
         .order_by("-pk")
         .first(),
-        shown=len(places),
+        shown=len(labelled | places.keys()),
     )
 
 
@@ -72,12 +73,17 @@ class CubeRow:
 
 
 def rows_of(study: Study) -> list[CubeRow]:
-    """Every cube of a study with its newest certificate. Three queries."""
+    """Every cube of a study with its newest certificate. Four queries."""
     places = places_of(study)
+    labelled = labelled_slices(study)
     newest: dict[int, Certificate] = {}
     for certificate in Certificate.objects.filter(cube__study=study).order_by("pk"):
         newest[certificate.cube_id] = certificate
     return [
-        CubeRow(cube=cube, certificate=newest.get(cube.pk), shown=len(places[cube.pk]))
+        CubeRow(
+            cube=cube,
+            certificate=newest.get(cube.pk),
+            shown=len(labelled[cube.pk] | places[cube.pk].keys()),
+        )
         for cube in study.cubes.all()
     ]

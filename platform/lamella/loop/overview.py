@@ -8,12 +8,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, Max, Q, StdDev, Sum
+from django.db.models import (
+    Avg,
+    Case,
+    Count,
+    JSONField,
+    Max,
+    Q,
+    StdDev,
+    Subquery,
+    Sum,
+    When,
+)
 from django.utils import timezone
 
 from lamella.annotation.models import Correction
 from lamella.consensus.selectors import review_counts
-from lamella.cubes.models import Cube, VolumeState
+from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
 from lamella.jobs.models import Job, JobState
 from lamella.loop.strip import Strip, strip_of
 from lamella.rounds.models import Certificate, Round, Task
@@ -30,7 +41,7 @@ class CubeState:
     cube: Cube
     certificate: Certificate | None
     shown: int
-    """Slices that people have seen, or will see, as tasks."""
+    """Slices that people have seen, or will see, as tasks, and those that came labelled."""
     strip: Strip | None
 
 
@@ -39,6 +50,8 @@ class RoundState:
     round: Round
     tasks: int
     agreed: int
+    selection: dict[str, Any]
+    """What it was chosen from; of the newest round alone, for it may be large."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +99,15 @@ def of_study(study: Study) -> Overview:
     cubes = list(study.cubes.all())
     rounds = _rounds(study)
     places = places_of(study)
+    labelled = labelled_slices(study)
     certificates = _newest_certificates(study)
-    selection = newest_selection(study)
+    selection = rounds[-1].selection if rounds else {}
     states = [
         CubeState(
             cube=cube,
             certificate=certificates.get(cube.pk),
-            shown=len(places[cube.pk]),
-            strip=strip_of(cube, places[cube.pk], selection)
+            shown=len(labelled[cube.pk] | places[cube.pk].keys()),
+            strip=strip_of(cube, places[cube.pk], selection, labelled[cube.pk])
             if index < STRIPS and cube.state == VolumeState.READY
             else None,
         )
@@ -123,9 +137,11 @@ def failed_jobs(study: Study) -> Any:
 
 
 def _rounds(study: Study) -> list[RoundState]:
+    newest = study.rounds.order_by("-number").values("number")[:1]
     rounds = (
         study.rounds.defer("selection")
         .annotate(
+            record=Case(When(number=Subquery(newest), then="selection"), output_field=JSONField()),
             task_count=Count("tasks", filter=Q(tasks__extra=False)),
             agreed_count=Count(
                 "tasks",
@@ -137,7 +153,7 @@ def _rounds(study: Study) -> list[RoundState]:
         )
         .order_by("number")
     )
-    return [RoundState(r, r.task_count, r.agreed_count) for r in rounds]
+    return [RoundState(r, r.task_count, r.agreed_count, r.record or {}) for r in rounds]
 
 
 def places_of(study: Study) -> dict[int, dict[int, dict[str, Any]]]:
@@ -157,6 +173,18 @@ def places_of(study: Study) -> dict[int, dict[int, dict[str, Any]]]:
     for row in rows:
         places[row["cube_id"]][row["z"]] = dict(row)
     return places
+
+
+def labelled_slices(study: Study) -> dict[int, set[int]]:
+    """{cube: slices that came with training labels}; people drew them, so they count as shown."""
+    found: dict[int, set[int]] = defaultdict(set)
+    rows = Labels.objects.filter(
+        cube__study=study, role=LabelsRole.TRAINING, state=VolumeState.READY
+    ).select_related("cube")
+    for labels in rows:
+        every = range(labels.cube.depth) if labels.slices is None else labels.slices
+        found[labels.cube_id].update(every)
+    return found
 
 
 def _newest_certificates(study: Study) -> dict[int, Certificate]:

@@ -1,5 +1,6 @@
 """What a cube looks like along z: expected error and state, column by column."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,13 @@ class Column:
     z: int
     error: float | None
     state: str
-    """"", "open", "agreed" or "accepted": the least settled of its tasks."""
+    """"", "labelled" (came with labels), or the least settled of its tasks: "open", "agreed" or
+    "accepted"."""
     audit: bool
 
     @property
     def word(self) -> str:
-        words = {"": "not shown", "open": "waits for masks"}
+        words = {"": "not shown", "open": "waits for masks", "labelled": "came labelled"}
         return words.get(self.state, self.state) + (", audit" if self.audit else "")
 
 
@@ -41,14 +43,20 @@ class Strip:
         return [c for c in self.columns if c.state or id(c) in top]
 
 
-def strip_of(cube: Cube, places: dict[int, dict[str, Any]], selection: dict[str, Any]) -> Strip:
-    """``places``: {z: counts of tasks}; ``selection``: what the latest round was chosen from."""
+def strip_of(
+    cube: Cube,
+    places: dict[int, dict[str, Any]],
+    selection: dict[str, Any],
+    labelled: Set[int] = frozenset(),
+) -> Strip:
+    """``places``: {z: counts of tasks}; ``selection``: what the latest round was chosen from;
+    ``labelled``: slices that came with training labels."""
     scores, measure = _scores(cube, selection)
     width = min(cube.depth, COLUMNS)
     groups: list[list[int]] = [[] for _ in range(width)]
     for z in range(cube.depth):
         groups[z * width // cube.depth].append(z)
-    columns = [_column(group, places, scores) for group in groups]
+    columns = [_column(group, places, scores, labelled) for group in groups]
     return Strip(
         columns=columns,
         slices_per_column=cube.depth / width,
@@ -58,7 +66,10 @@ def strip_of(cube: Cube, places: dict[int, dict[str, Any]], selection: dict[str,
 
 
 def _column(
-    group: list[int], places: dict[int, dict[str, Any]], scores: dict[int, float]
+    group: list[int],
+    places: dict[int, dict[str, Any]],
+    scores: dict[int, float],
+    labelled: Set[int],
 ) -> Column:
     errors = [(scores[z], z) for z in group if z in scores]
     error, worst = max(errors, default=(None, group[0]))
@@ -70,6 +81,8 @@ def _column(
             state = "open"
         else:
             state = "accepted" if all(t["accepted"] for t in tasks) else "agreed"
+    elif any(z in labelled for z in group):
+        state = "labelled"
     return Column(z=worst, error=error, state=state, audit=any(t["audit"] for t in tasks))
 
 

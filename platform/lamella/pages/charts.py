@@ -30,6 +30,7 @@ def strip_svg(strip: Strip, *, label: str, href: str) -> SafeString:
         ("s-open", _boxes(strip.columns, "open", top + 1, bottom - 1)),
         ("s-agreed", _boxes(strip.columns, "agreed", middle, bottom)),
         ("s-accepted", _boxes(strip.columns, "accepted", top, bottom)),
+        ("s-labelled", _boxes(strip.columns, "labelled", bottom - 3, bottom)),
         (
             "s-audit",
             "".join(f"M{x + 0.5} 70h0" for x, c in enumerate(strip.columns) if c.audit),

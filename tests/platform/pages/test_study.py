@@ -8,6 +8,8 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from lamella.accounts.models import User
+from lamella.cubes.models import LabelsRole
+from lamella.loop import overview
 from lamella.studies.models import Role, Study, StudyState
 from tests import factories as make
 from tests.platform.pages.conftest import World
@@ -29,6 +31,18 @@ def test_the_strip_along_z_has_a_table_twin(world: World, as_: As) -> None:
     assert 'class="s-agreed"' in html
     assert "waits for masks" in html
     assert f"/cubes/{world.cube.pk}/?z=4" in html
+
+
+def test_slices_that_came_labelled_count_as_shown(world: World, as_: As) -> None:
+    before = overview.of_study(world.study)
+    make.make_labels(world.cube, LabelsRole.TRAINING, slices=[0, 1, 4, 6])
+    make.make_labels(world.cube, LabelsRole.GOLD, slices=[12])
+    after = overview.of_study(world.study)
+    # Slice 6 has a task already.
+    assert after.shown == before.shown + 3
+    strip = after.cubes[0].strip
+    assert strip is not None
+    assert [c.z for c in strip.columns if c.state == "labelled"] == [0, 1, 4]
 
 
 def test_the_home_of_a_study_asks_the_database_at_most_fifteen_times(

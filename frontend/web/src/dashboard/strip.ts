@@ -2,7 +2,11 @@
 
 type Column = [z: number, error: number | null, state: string, audit: 0 | 1];
 
-const WORDS: Record<string, string> = { "": "not shown", open: "waits for masks" };
+const WORDS: Record<string, string> = {
+  "": "not shown",
+  labelled: "came labelled",
+  open: "waits for masks",
+};
 
 export function liveStrips(root: ParentNode): void {
   for (const strip of root.querySelectorAll<HTMLElement>("[data-strip]")) makeLive(strip);

@@ -6,6 +6,12 @@ export function dice(value: number): string {
   return text.startsWith("0") ? text.slice(1) : text;
 }
 
+/** Scores come on scales of their own; two digits that count are enough to compare. */
+export function score(value: number): string {
+  const text = Math.abs(value) >= 10 ? value.toFixed(0) : String(Number(value.toPrecision(2)));
+  return text.startsWith("0.") ? text.slice(1) : text;
+}
+
 export function percent(value: number, digits = 0): string {
   return `${(value * 100).toFixed(digits)}${THIN}%`;
 }
