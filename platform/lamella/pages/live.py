@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, OuterRef, Q, Subquery
 
 from lamella.consensus.selectors import waiting_for_review
 from lamella.jobs.models import Job, JobState
@@ -15,40 +15,49 @@ SHOWN = 8
 
 
 def payload(study: Study, *, waiting: int | None = None) -> dict[str, Any]:
-    """Jobs and counts of a study, as plain values. Four queries, three with ``waiting`` known.
+    """Jobs and counts of a study, as plain values. Three queries, two with ``waiting`` known.
 
-    ``stamp`` changes when a page that shows the study should draw its parts anew.
+    ``stamp`` changes when a page that shows the study should draw its parts anew; ``run_stamp``
+    also when a training run has gone on.
     """
     jobs = list(jobs_to_show(study.slug)[:SHOWN])
     if waiting is None:
         waiting = waiting_for_review(study).order_by().count()
-    tasks = study.tasks.exclude(kind=Task.Kind.GOLD).aggregate(
-        all=Count("pk"),
-        open=Count("pk", filter=Q(state=Task.State.OPEN)),
-        accepted=Count("pk", filter=Q(state=Task.State.ACCEPTED)),
-        places=Max("retired"),
-    )
+    now = _counts(study)
     ended = sum(job.ended for job in jobs)
+    stamp = ".".join(
+        str(part)
+        for part in (*now.values(), waiting, ended, jobs[0].pk if jobs else "")
+        if part is not None
+    )
+    training = ".".join(f"{job.progress:.3f}" for job in jobs if job.kind == "train")
     return {
         "waiting": waiting,
-        "open_tasks": tasks["open"],
+        "open_tasks": now["open"],
         "jobs": [job_row(job) for job in jobs],
-        "stamp": f"{tasks['all']}.{tasks['open']}.{tasks['accepted']}.{tasks['places']}."
-        f"{waiting}.{ended}.{jobs[0].pk if jobs else ''}.{_run_mark(study)}",
+        "stamp": stamp,
+        "run_stamp": f"{stamp}.{training}",
     }
 
 
-def _run_mark(study: Study) -> str:
-    run = (
-        TrainingRun.objects.filter(study=study)
-        .order_by("-pk")
-        .values_list("pk", "state", "curves", "model_version__state")
-        .first()
+def _counts(study: Study) -> dict[str, Any]:
+    """What the stamps are made of."""
+    runs = TrainingRun.objects.filter(study=OuterRef("pk")).order_by("-pk")
+    work = ~Q(tasks__kind=Task.Kind.GOLD)
+    return (
+        Study.objects.filter(pk=study.pk)
+        .annotate(
+            all=Count("tasks", filter=work),
+            open=Count("tasks", filter=work & Q(tasks__state=Task.State.OPEN)),
+            accepted=Count("tasks", filter=work & Q(tasks__state=Task.State.ACCEPTED)),
+            last=Max("tasks__retired"),
+            run=Subquery(runs.values("pk")[:1]),
+            run_state=Subquery(runs.values("state")[:1]),
+            version_state=Subquery(runs.values("model_version__state")[:1]),
+        )
+        .values("all", "open", "accepted", "last", "run", "run_state", "version_state", "state")
+        .get()
     )
-    if run is None:
-        return ""
-    pk, state, curves, version = run
-    return f"{pk}{state}{curves[-1].get('step') if curves else 0}{version or ''}"
 
 
 def job_row(job: Job) -> dict[str, Any]:

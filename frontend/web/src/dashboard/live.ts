@@ -13,11 +13,13 @@ export interface Live {
 
 /**
  * Keeps the page under `root` current. `data-live` is the address, `data-parts` the ids of the
- * parts to draw anew when the answer's stamp changes, `data-stamp` the stamp the page was made at.
+ * parts to draw anew when the answer's stamp changes, `data-stamp` the stamp the page was made at,
+ * `data-stamp-key` which of the answer's stamps counts.
  */
 export function keepLive(root: HTMLElement, onParts: (parts: HTMLElement[]) => void): void {
   const url = root.dataset.live ?? "";
   const ids = (root.dataset.parts ?? "").split(",").filter(Boolean);
+  const key = root.dataset.stampKey ?? "stamp";
   let stamp = root.dataset.stamp ?? "";
   let etag = "";
   let wait = EVERY_MS;
@@ -32,9 +34,10 @@ export function keepLive(root: HTMLElement, onParts: (parts: HTMLElement[]) => v
         etag = answer.headers.get("ETag") ?? "";
         const live = (await answer.json()) as Live;
         show(root, live);
-        if (live.stamp !== stamp) {
+        const now = String(live[key]);
+        if (now !== stamp) {
           onParts(await refreshParts(ids));
-          stamp = live.stamp;
+          stamp = now;
         }
       }
       wait = EVERY_MS;
