@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "platform"), str(ROOT)]
 
-SIZE = {"width": 1366, "height": 820}
+WIDTH, HEIGHT = 1366, 820
 SHAPE = (48, 512, 512)
 
 
@@ -135,7 +135,9 @@ class Camera:
         from tests.factories import PASSWORD
 
         context = self.browser.new_context(
-            base_url=self.address, viewport=SIZE, color_scheme="light"
+            base_url=self.address,
+            viewport={"width": WIDTH, "height": HEIGHT},
+            color_scheme="light",
         )
         page = context.new_page()
         if username is not None:

@@ -44,7 +44,7 @@ def _counts(study: Study) -> dict[str, Any]:
     """What the stamps are made of."""
     runs = TrainingRun.objects.filter(study=OuterRef("pk")).order_by("-pk")
     work = ~Q(tasks__kind=Task.Kind.GOLD)
-    return (
+    found = (
         Study.objects.filter(pk=study.pk)
         .annotate(
             all=Count("tasks", filter=work),
@@ -58,6 +58,7 @@ def _counts(study: Study) -> dict[str, Any]:
         .values("all", "open", "accepted", "last", "run", "run_state", "version_state", "state")
         .get()
     )
+    return dict(found)
 
 
 def job_row(job: Job) -> dict[str, Any]:

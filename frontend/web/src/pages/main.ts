@@ -1,6 +1,10 @@
 /** Every server-rendered page: the styles, and the few behaviours that plain HTML lacks. */
 import "../ui/main.ts";
-import "./pages.css";
+import "./common.css";
+import "./landing.css";
+import "./study.css";
+import "./desks.css";
+import "./forms.css";
 import { copyButtons, localTimes } from "./behaviours.ts";
 
 copyButtons(document);
