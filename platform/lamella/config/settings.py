@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "lamella.pages",  # before allauth, whose templates it replaces
     "allauth",
     "allauth.account",
+    "ninja",  # serves the API's own documentation page
     "lamella.jobs",
     "lamella.accounts",
     "lamella.studies",
