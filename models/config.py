@@ -175,7 +175,7 @@ class PredictConfig:
     patch: int = 32
     """Side of a score patch in pixels."""
     flips: bool = False
-    """Average over flips in y, x and both, which also gives `flip_disagreement`: four times work."""
+    """Average over flips in y, x and both, which also gives `flip_disagreement`: 4 x work."""
     scores: bool = True
     """Whether patch scores are computed."""
     threads: int | None = None
