@@ -78,7 +78,7 @@ test-python: install-test web browser
 
 test-postgres: install-test ## the database tests once more, on a real PostgreSQL
 	LAMELLA_TEST_DATABASE=postgres $(PY) -m pytest tests/platform tests/flows -m "not browser and not processes" \
-		$(PYTEST_ARGS)
+		--ignore tests/platform/volumes --ignore tests/platform/cubes/readers $(PYTEST_ARGS)
 
 test-web: $(STAMPS)/web
 	cd $(WEB) && npm run --silent test && npm run --silent size

@@ -71,6 +71,8 @@ def configuration(programs: list[Program], *, root: Path, logs: Path) -> str:
         "logfile_backups=3",
         f"pidfile={_escape(logs / 'supervisor.pid')}",
         f"directory={_escape(root)}",
+        # Its default, the temporary folder, is not escaped.
+        f"childlogdir={_escape(logs)}",
         "",
         # Processes of one group are stopped at the same time, not one after the other.
         "[group:lamella]",
