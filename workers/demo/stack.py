@@ -33,6 +33,10 @@ class Stack:
         with (logs / "supervise.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
+                    # Tied: however this process ends, the others end with it.
+                    sys.executable,
+                    "-m",
+                    "lamella.jobs.tied",
                     sys.executable,
                     str(settings.ROOT / "manage.py"),
                     "supervise",
@@ -42,7 +46,13 @@ class Stack:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=settings.ROOT,
-                env={**os.environ, "LAMELLA_DATA": str(settings.DATA_DIR)},
+                env={
+                    **os.environ,
+                    "LAMELLA_DATA": str(settings.DATA_DIR),
+                    "PYTHONPATH": os.pathsep.join(
+                        [str(settings.ROOT / "platform"), os.environ.get("PYTHONPATH", "")]
+                    ),
+                },
                 # Ctrl+C reaches this process first, which then ends the others in order.
                 start_new_session=True,
             )
