@@ -82,7 +82,7 @@ class Overview:
     @property
     def worst(self) -> Certificate | None:
         """The certificate with the lowest quality: a study is as good as its worst cube."""
-        known = [c.certificate for c in self.cubes if c.certificate and c.certificate.dice]
+        known = [c.certificate for c in self.cubes if c.certificate and not c.certificate.vague]
         return min(known, key=lambda c: c.dice or 0.0, default=None)
 
     @property

@@ -137,3 +137,8 @@ class Certificate(models.Model):
 
     def __str__(self) -> str:
         return f"certificate of {self.cube} after {self.round}"
+
+    @property
+    def vague(self) -> bool:
+        """The interval is so wide that the estimate in it should not be read as a quality."""
+        return self.low is None or self.high is None or self.high - self.low > 0.5
