@@ -128,12 +128,19 @@ def start_training(study: Study) -> TrainingRun:
             "sources": [s.to_json() for s in learned],
             "held_for_gate": [s.to_json() for s in known if s not in learned],
             "slices": len({(s.cube, s.z) for s in learned}),
+            "round": _last_closed(study),
             "voxel_size": list(cubes[0].voxel_size),
         },
         data_hash=digest(learned),
         code_version=code_version(),
         parent=parent if parent and parent.kind == ModelVersion.Kind.TRAINED else None,
     )
+
+
+def _last_closed(study: Study) -> int:
+    """Number of the last closed round, -1 before there is one."""
+    last = study.rounds.filter(state=Round.State.CLOSED).order_by("-number").first()
+    return last.number if last else -1
 
 
 def _propose_candidate(study: Study) -> None:

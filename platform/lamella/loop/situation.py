@@ -3,7 +3,7 @@
 from lamella.consensus.known import Source, digest, sources_of
 from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
 from lamella.jobs.models import Job, JobState
-from lamella.learning.models import ModelVersion
+from lamella.learning.models import ModelVersion, Proposal
 from lamella.learning.selectors import proposal_by, serving_version
 from lamella.loop.steps import Situation
 from lamella.rounds.models import Certificate, Round, Task
@@ -41,7 +41,8 @@ def situation_of(study: Study) -> Situation:
     serving = serving_version(study)
     last_run = study.training_runs.order_by("-pk").first()
     opened = study.rounds.filter(state=Round.State.OPEN).first()
-    serving_known = _proposals_know(serving, cubes) if serving else None
+    last_closed = study.rounds.filter(state=Round.State.CLOSED).order_by("-number").first()
+    learned = -1 if last_run is None else int(last_run.snapshot.get("round", -1))
     return Situation(
         open=study.state == StudyState.OPEN,
         cubes_ready=len(cubes),
@@ -60,26 +61,24 @@ def situation_of(study: Study) -> Situation:
         max_rounds=study.max_rounds,
         known=known,
         trained_on=last_run.snapshot.get("known", "") if last_run else "",
+        round_to_learn=last_closed is not None and last_closed.number > learned,
         candidate=candidate is not None,
         candidate_proposed=candidate is not None
         and all(proposal_by(candidate, cube) for cube in cubes),
         serving=serving is not None,
-        serving_known=serving_known or "",
-        serving_proposed=serving_known is not None,
+        serving_current=serving is not None
+        and all(_is_current(proposal_by(serving, cube), last_closed, known) for cube in cubes),
         external=bool(external_labels(study)),
         target_reached=target_reached(study, cubes),
     )
 
 
-def _proposals_know(version: ModelVersion, cubes: list[Cube]) -> str | None:
-    """What the version's proposals build on, if all of them build on the same; else None."""
-    told = set()
-    for cube in cubes:
-        proposal = proposal_by(version, cube)
-        if proposal is None:
-            return None
-        told.add(str(proposal.known.get("study", "")))
-    return told.pop() if len(told) == 1 else None
+def _is_current(proposal: Proposal | None, last: Round | None, known: str) -> bool:
+    """Whether a proposal builds on the last round's masks, or on all that is known."""
+    if proposal is None:
+        return False
+    made_since = last is None or last.closed is None or proposal.created >= last.closed
+    return made_since or proposal.known.get("study") == known
 
 
 def target_reached(study: Study, cubes: list[Cube]) -> bool:

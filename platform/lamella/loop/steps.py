@@ -16,7 +16,7 @@ class Step(Enum):
     GATE = "gate"
     """A candidate stands against the serving version: promote it or retire it."""
     PROPOSE_SERVING = "propose_serving"
-    """The serving version's proposals do not build on all known masks yet."""
+    """The serving version's proposals do not build on the last round's masks yet."""
     ADOPT_EXTERNAL = "adopt_external"
     """Another tool's masks were imported as proposals; they serve until training has masks."""
     OPEN_ROUND = "open_round"
@@ -45,14 +45,14 @@ class Situation:
     """Hash of everything known (agreed tasks and training labels); empty when nothing is."""
     trained_on: str
     """Hash of what was known when the last training run started, whatever became of it."""
+    round_to_learn: bool
+    """A round was closed since then. Masks that trickle in between rounds wait for the next."""
     candidate: bool
     candidate_proposed: bool
     """The candidate has a ready proposal for every ready cube."""
     serving: bool
-    serving_known: str
-    """Hash of what was known to the serving version's proposals; empty without proposals."""
-    serving_proposed: bool
-    """The serving version has ready proposals for every ready cube."""
+    serving_current: bool
+    """The serving version has ready proposals for every ready cube, made since the last round."""
     external: bool
     """There are imported proposals that no model version stands for yet."""
     target_reached: bool
@@ -66,11 +66,11 @@ def next_step(now: Situation) -> Step:
         return Step.WAIT if now.tasks_open else Step.CLOSE_ROUND
     if now.external and not now.serving and not now.known:
         return Step.ADOPT_EXTERNAL
-    if now.known and now.known != now.trained_on:
+    if now.known and now.known != now.trained_on and (now.round_to_learn or not now.trained_on):
         return Step.TRAIN
     if now.candidate:
         return Step.GATE if now.candidate_proposed else Step.PROPOSE_CANDIDATE
-    if now.serving and (not now.serving_proposed or now.serving_known != now.known):
+    if now.serving and not now.serving_current:
         return Step.PROPOSE_SERVING
     if not now.serving and now.known:
         # The run failed or was cancelled and nothing serves: a person decides what is next.

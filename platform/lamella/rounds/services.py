@@ -90,12 +90,13 @@ def _make_task(
 
 
 def next_best_tasks(study: Study) -> int:
-    """Add the next best place to the open round, so that nobody meets an empty queue.
+    """Add the next best place to the newest round, so that nobody meets an empty queue.
 
-    A round grows to twice its size at most; then volunteers are sent to practice or elsewhere.
+    Also while the machine learns between rounds; such masks count in the next one. A round grows
+    to twice its size at most; then volunteers are sent to practice or elsewhere.
     Returns how many tasks were added, 0 or 1.
     """
-    opened = study.rounds.filter(state=Round.State.OPEN).first()
+    opened = study.rounds.order_by("-number").first()
     if opened is None:
         return 0
     tasks = opened.tasks.all()

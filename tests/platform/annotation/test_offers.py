@@ -144,6 +144,21 @@ def test_when_all_tasks_are_taken_the_next_best_slice_is_added(study: Study, ope
     assert opened.tasks.count() == 2
 
 
+def test_between_two_rounds_there_is_the_next_best_slice_as_well(
+    study: Study, opened: Round
+) -> None:
+    (task,) = tasks(opened, 1)
+    region = [5, 0, 0, 64, 64]
+    Task.objects.filter(pk=task.pk).update(state=Task.State.RETIRED)
+    Round.objects.filter(pk=opened.pk).update(
+        state=Round.State.CLOSED,
+        selection={"next_best": [{"cube": task.cube_id, "region": region}]},
+    )
+    found = next_assignment(study, make_volunteer())
+    assert found is not None
+    assert (found.task.z, found.task.extra) == (5, True)
+
+
 def test_when_nothing_else_is_left_there_is_practice_on_gold(study: Study, opened: Round) -> None:
     cube = make_cube(study)
     gold = make_task(cube, None, 3, kind=Task.Kind.GOLD)

@@ -23,8 +23,8 @@ BETWEEN_ROUNDS = Situation(
     candidate=False,
     candidate_proposed=False,
     serving=True,
-    serving_known="k1",
-    serving_proposed=True,
+    round_to_learn=False,
+    serving_current=True,
     external=False,
     target_reached=False,
 )
@@ -44,8 +44,8 @@ situations = st.builds(
     candidate=st.booleans(),
     candidate_proposed=st.booleans(),
     serving=st.booleans(),
-    serving_known=st.sampled_from(["", "k1", "k2"]),
-    serving_proposed=st.booleans(),
+    round_to_learn=st.booleans(),
+    serving_current=st.booleans(),
     external=st.booleans(),
     target_reached=st.booleans(),
 )
@@ -61,8 +61,9 @@ situations = st.builds(
         ({"busy": True}, Step.WAIT),
         ({"round_open": True, "tasks_open": 3}, Step.WAIT),
         ({"round_open": True}, Step.CLOSE_ROUND),
-        ({"known": "k2"}, Step.TRAIN),
-        ({"known": "k2", "trained_on": "k2"}, Step.PROPOSE_SERVING),
+        ({"known": "k2", "round_to_learn": True}, Step.TRAIN),
+        ({"known": "k2"}, Step.OPEN_ROUND),
+        ({"known": "k2", "trained_on": "k2", "serving_current": False}, Step.PROPOSE_SERVING),
         ({"candidate": True}, Step.PROPOSE_CANDIDATE),
         ({"candidate": True, "candidate_proposed": True}, Step.GATE),
         ({"rounds": 5}, Step.FINISH),
@@ -82,8 +83,7 @@ def test_without_labels_people_are_asked_first() -> None:
         known="",
         trained_on="",
         serving=False,
-        serving_known="",
-        serving_proposed=False,
+        serving_current=False,
     )
     assert next_step(new) == Step.OPEN_ROUND
     assert next_step(replace(new, external=True)) == Step.ADOPT_EXTERNAL
@@ -91,7 +91,7 @@ def test_without_labels_people_are_asked_first() -> None:
 
 
 def test_a_failed_first_training_waits_for_a_person_instead_of_trying_for_ever() -> None:
-    failed = replace(BETWEEN_ROUNDS, serving=False, serving_known="", serving_proposed=False)
+    failed = replace(BETWEEN_ROUNDS, serving=False, serving_current=False)
     assert next_step(failed) == Step.WAIT
 
 
@@ -106,6 +106,12 @@ def test_nothing_is_trained_or_opened_while_tasks_of_a_round_are_open(now: Situa
 
 
 @given(situations)
-def test_no_round_is_opened_on_proposals_that_ignore_what_is_known(now: Situation) -> None:
+def test_no_round_is_opened_on_proposals_that_ignore_the_last_round(now: Situation) -> None:
     if next_step(now) == Step.OPEN_ROUND and now.serving:
-        assert now.serving_known == now.known
+        assert now.serving_current
+
+
+@given(situations)
+def test_masks_that_trickle_in_between_rounds_never_start_another_training(now: Situation) -> None:
+    trickled = replace(now, round_to_learn=False, trained_on="k1", known="k2")
+    assert next_step(trickled) != Step.TRAIN
