@@ -16,7 +16,8 @@ from lamella.cubes.models import Cube, LabelsRole
 from lamella.cubes.readers.registry import open_source
 from lamella.cubes.services import add_cube, add_labels
 from lamella.studies.models import Role, Study, StudyState
-from lamella.studies.services import ClassSpec, add_member, create_study, set_state
+from lamella.studies.plan import ClassSpec
+from lamella.studies.services import add_member, create_study, set_state
 from models.simulate.phantom import make_phantom
 
 # Slices that come labelled, as a share of the cube's; they count as shown.

@@ -43,11 +43,23 @@ def session_auth(request: HttpRequest) -> User | AnonymousUser:
 # Tokens are tried first, so that a request with a token never needs a CSRF token.
 ANYBODY: list[Callable[..., Any]] = [TokenAuth(), session_auth]
 
+# For what a token in the wrong hands must not do: make another token, or change the address
+# that a forgotten password is reset by.
+SESSION_ONLY: list[Callable[..., Any]] = [session_auth]
+
 
 def account_of(request: HttpRequest) -> User | None:
     """The signed-in account, or None."""
     user = request.user
     return user if isinstance(user, User) and user.is_authenticated else None
+
+
+def require_account(request: HttpRequest) -> User:
+    """The account behind a request to the API; without one the answer is 401."""
+    user = account_of(request)
+    if user is None:
+        raise HttpError(401, "This needs an account: sign in first, or send an access token.")
+    return user
 
 
 def volunteer_for(request: HttpRequest, *, create: bool = True) -> Volunteer | None:

@@ -10,7 +10,7 @@ from lamella.accounts.models import User
 from lamella.cubes.models import Upload
 from lamella.cubes.sources import Origin, origin_of
 from lamella.jobs.models import Job
-from lamella.studies.access import NotVisibleError, require, study_for
+from lamella.studies.access import NotVisibleError, require, study_as
 from lamella.studies.models import Role, Study
 
 Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"\S")]
@@ -29,9 +29,7 @@ class SourceIn(Schema):
 
 def managed_study(request: HttpRequest, slug: str) -> Study:
     """The study, if the person manages it. Raises NotVisibleError, ForbiddenError."""
-    study = study_for(request.user, slug)
-    require(request.user, study, Role.MANAGER)
-    return study
+    return study_as(request.user, slug, Role.MANAGER)
 
 
 def user_of(request: HttpRequest) -> User:

@@ -4,27 +4,26 @@ from typing import Any
 
 from django import forms
 
-from lamella.studies.models import LabelDtype, Study
-from lamella.studies.services import CLASS_COLORS, ClassSpec
-
-DEFAULT_GUIDE = """\
-## What to mark
-
-Say in one sentence what belongs to the object and what does not.
-
-## Where it is hard
-
-Describe one or two look-alikes, and how to tell them apart.
-
-Practice and test slices with a known answer are mixed in; they help us and you to see how well \
-it goes.
-"""
-
-VISIBILITY = [
-    ("members", "Members only"),
-    ("accounts", "Everybody may look, people with an account may help"),
-    ("everybody", "Everybody may look and help, without an account too"),
-]
+from lamella.studies.models import (
+    AUDIT_SHARE,
+    PEOPLE_PER_TASK,
+    ROUND_SHARE,
+    TARGET_DICE,
+    LabelDtype,
+    Study,
+)
+from lamella.studies.plan import (
+    CLASS_COLORS,
+    DEFAULT_GUIDE,
+    MOST_CLASSES,
+    ClassSpec,
+    Visibility,
+    check_classes,
+    numbered,
+    strategies_for,
+    visibility_fields,
+    visibility_of,
+)
 
 
 class StudyForm(forms.Form):
@@ -49,20 +48,23 @@ class StudyForm(forms.Form):
         help_text="What volunteers agree to. Each correction records the version they saw.",
     )
     visibility = forms.ChoiceField(
-        label="Who may take part", choices=VISIBILITY, initial="members", widget=forms.RadioSelect
+        label="Who may take part",
+        choices=Visibility.choices,
+        initial=Visibility.MEMBERS,
+        widget=forms.RadioSelect,
     )
     redundancy = forms.IntegerField(
         label="People per task",
-        initial=3,
-        min_value=1,
-        max_value=20,
+        initial=Study._meta.get_field("redundancy").default,
+        min_value=PEOPLE_PER_TASK[0],
+        max_value=PEOPLE_PER_TASK[1],
         help_text="How many volunteers correct the same slice, blind to each other.",
     )
     target_dice = forms.FloatField(
         label="Target quality",
-        initial=0.95,
-        min_value=0.5,
-        max_value=0.999,
+        initial=Study._meta.get_field("target_dice").default,
+        min_value=TARGET_DICE[0],
+        max_value=TARGET_DICE[1],
         widget=forms.NumberInput(attrs={"step": "0.005"}),
         help_text="Dice of the whole cube at which the study stops asking (0.95 is near what two "
         "people agree on).",
@@ -70,11 +72,11 @@ class StudyForm(forms.Form):
     objects = forms.ChoiceField(
         label="What a mask holds",
         choices=[
-            ("uint8", "Classes (up to 254)"),
-            ("uint16", "Single objects, each with its own number (up to 65,534)"),
-            ("uint32", "Single objects, each with its own number (billions)"),
+            (LabelDtype.UINT8, "Classes (up to 254)"),
+            (LabelDtype.UINT16, "Single objects, each with its own number (up to 65,534)"),
+            (LabelDtype.UINT32, "Single objects, each with its own number (billions)"),
         ],
-        initial="uint8",
+        initial=LabelDtype.UINT8,
     )
 
     def policy(self) -> dict[str, Any]:
@@ -86,19 +88,8 @@ class StudyForm(forms.Form):
             "redundancy": data["redundancy"],
             "target_dice": data["target_dice"],
             "label_dtype": data["objects"],
-            "instances": data["objects"] != LabelDtype.UINT8,
             **visibility_fields(data["visibility"]),
         }
-
-
-def visibility_fields(choice: str) -> dict[str, bool]:
-    return {"public": choice != "members", "anonymous": choice == "everybody"}
-
-
-def visibility_of(study: Study) -> str:
-    if not study.public:
-        return "members"
-    return "everybody" if study.anonymous else "accounts"
 
 
 class ClassForm(forms.Form):
@@ -127,19 +118,11 @@ class BaseClassFormSet(forms.BaseFormSet[ClassForm]):
     def clean(self) -> None:
         if any(self.errors):
             return
-        names = [form.cleaned_data.get("name", "").strip() for form in self.forms]
-        named = [name for name in names if name]
-        if not named:
-            raise forms.ValidationError("Name at least one class: what is it that people mark?")
-        if len({name.lower() for name in named}) < len(named):
-            raise forms.ValidationError("Two classes have the same name; give each its own.")
+        check_classes(self.specs())
 
     def specs(self) -> list[ClassSpec]:
-        named = [f.cleaned_data for f in self.forms if f.cleaned_data.get("name", "").strip()]
-        return [
-            ClassSpec(value, data["name"].strip(), data["color"])
-            for value, data in enumerate(named, start=1)
-        ]
+        rows = [(f.cleaned_data.get("name", ""), f.cleaned_data.get("color", "")) for f in self]
+        return numbered([(name, color) for name, color in rows if name.strip()])
 
 
 class ClassFormSet(BaseClassFormSet):
@@ -149,8 +132,8 @@ class ClassFormSet(BaseClassFormSet):
     renderer = None
     extra = 0
     min_num = 0
-    max_num = 7
-    absolute_max = 7
+    max_num = MOST_CLASSES
+    absolute_max = MOST_CLASSES
     can_order = False
     can_delete = False
     can_delete_extra = False
@@ -163,19 +146,19 @@ class PolicyForm(forms.ModelForm[Study]):
     """What can be changed while a study runs."""
 
     visibility = forms.ChoiceField(
-        label="Who may take part", choices=VISIBILITY, widget=forms.RadioSelect
+        label="Who may take part", choices=Visibility.choices, widget=forms.RadioSelect
     )
     round_percent = forms.FloatField(
         label="Slices per round, in %",
-        min_value=0.1,
-        max_value=100,
+        min_value=ROUND_SHARE[0] * 100,
+        max_value=ROUND_SHARE[1] * 100,
         widget=forms.NumberInput(attrs={"step": "0.1"}),
         help_text="Share of all slices that each round sends to volunteers.",
     )
     audit_percent = forms.FloatField(
         label="Audited per round, in %",
-        min_value=0,
-        max_value=100,
+        min_value=AUDIT_SHARE[0] * 100,
+        max_value=AUDIT_SHARE[1] * 100,
         widget=forms.NumberInput(attrs={"step": "0.1"}),
         help_text="Drawn at random beside them, without telling anyone which: the certificate "
         "rests on these.",
@@ -225,27 +208,24 @@ class PolicyForm(forms.ModelForm[Study]):
         self.initial["round_percent"] = round(study.round_share * 100, 3)
         self.initial["audit_percent"] = round(study.audit_share * 100, 3)
 
-    def save(self, commit: bool = True) -> Study:
-        study = super().save(commit=False)
-        for name, value in visibility_fields(self.cleaned_data["visibility"]).items():
-            setattr(study, name, value)
-        study.round_share = self.cleaned_data["round_percent"] / 100
-        study.audit_share = self.cleaned_data["audit_percent"] / 100
-        if commit:
-            study.save()
-        return study
+    def changes(self) -> dict[str, Any]:
+        """The cleaned values as fields of Study."""
+        data = dict(self.cleaned_data)
+        data.update(visibility_fields(data.pop("visibility")))
+        data["round_share"] = data.pop("round_percent") / 100
+        data["audit_share"] = data.pop("audit_percent") / 100
+        return data
 
 
 STRATEGIES = {
     "discriminator": "Where the discriminator finds the proposal unreal",
     "entropy": "Where the model is least sure",
     "bisection": "Between the slices known so far",
+    "spread": "Those that stand for the most others",
     "uniform": "Evenly along z",
     "random": "At random",
 }
 
 
 def strategy_choices(current: str) -> list[tuple[str, str]]:
-    choices = dict(STRATEGIES)
-    choices.setdefault(current, current)
-    return list(choices.items())
+    return [(name, STRATEGIES.get(name, name)) for name in strategies_for(current)]

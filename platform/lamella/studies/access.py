@@ -80,3 +80,10 @@ def study_for(user: Person, slug: str) -> Study:
     if study is None or not may_view(user, study):
         raise NotVisibleError
     return study
+
+
+def study_as(user: Person, slug: str, least: Role) -> Study:
+    """The study, if the person has at least that role. Raises NotVisibleError, ForbiddenError."""
+    study = study_for(user, slug)
+    require(user, study, least)
+    return study

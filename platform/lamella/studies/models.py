@@ -4,6 +4,16 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+# (least, most) of what a study may be set to.
+PEOPLE_PER_TASK = (1, 20)
+TARGET_DICE = (0.5, 1.0)
+ROUND_SHARE = (0.001, 1.0)
+AUDIT_SHARE = (0.0, 1.0)
+
+
+def _between(limits: tuple[float, float]) -> list[MinValueValidator | MaxValueValidator]:
+    return [MinValueValidator(limits[0]), MaxValueValidator(limits[1])]
+
 
 class StudyState(models.TextChoices):
     DRAFT = "draft", "being prepared"
@@ -44,20 +54,14 @@ class Study(models.Model):
 
     # Policy of the loop. Shares are of all slices (or tiles) of the study's cubes.
     strategy = models.CharField(max_length=40, default="discriminator")
-    redundancy = models.PositiveIntegerField(default=3, validators=[MinValueValidator(1)])
-    round_share = models.FloatField(
-        default=0.04, validators=[MinValueValidator(0.001), MaxValueValidator(1.0)]
-    )
-    audit_share = models.FloatField(
-        default=0.01, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)]
-    )
+    redundancy = models.PositiveIntegerField(default=3, validators=_between(PEOPLE_PER_TASK))
+    round_share = models.FloatField(default=0.04, validators=_between(ROUND_SHARE))
+    audit_share = models.FloatField(default=0.01, validators=_between(AUDIT_SHARE))
     max_rounds = models.PositiveIntegerField(default=20)
-    target_dice = models.FloatField(
-        default=0.95, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)]
-    )
+    target_dice = models.FloatField(default=0.95, validators=_between(TARGET_DICE))
     # The settings of models.config that differ from their defaults, by section.
     settings = models.JSONField(default=dict, blank=True)
-    lease_minutes = models.PositiveIntegerField(default=30)
+    lease_minutes = models.PositiveIntegerField(default=30, validators=[MinValueValidator(1)])
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:

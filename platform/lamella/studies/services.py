@@ -1,24 +1,21 @@
 """What changes studies and their members."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
 
 from lamella.accounts.models import User
-from lamella.studies.models import LabelClass, Membership, Role, Study, StudyState
-
-# Okabe and Ito's colours, told apart by colour-blind eyes; the first is the default of a class.
-CLASS_COLORS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
-
-
-@dataclass(frozen=True)
-class ClassSpec:
-    value: int
-    name: str
-    color: str = ""
+from lamella.studies.models import LabelClass, LabelDtype, Membership, Role, Study, StudyState
+from lamella.studies.plan import (
+    CHANGEABLE,
+    CLASS_COLORS,
+    ClassSpec,
+    check_classes,
+    strategies_for,
+)
 
 
 @transaction.atomic
@@ -30,8 +27,14 @@ def create_study(
     classes: Sequence[ClassSpec] = (ClassSpec(1, "object"),),
     **policy: Any,
 ) -> Study:
-    """A new study in draft; whoever makes it is its admin. ``policy`` are fields of Study."""
-    study = Study(title=title, question=question, slug=_free_slug(title), **policy)
+    """A new study in draft; whoever makes it is its admin. ``policy`` are fields of Study.
+
+    Masks of more than 8 bits hold object ids, unless ``policy`` says otherwise. Raises
+    ValidationError, which says what is wrong with which field.
+    """
+    check_classes(classes)
+    policy.setdefault("instances", policy.get("label_dtype", "uint8") != LabelDtype.UINT8)
+    study = Study(title=title.strip(), question=question.strip(), slug=_free_slug(title), **policy)
     study.full_clean()
     study.save()
     for index, spec in enumerate(classes):
@@ -55,6 +58,26 @@ def _free_slug(title: str) -> str:
     while slug in taken:
         slug, n = f"{base}-{n}", n + 1
     return slug
+
+
+def change_settings(study: Study, changes: dict[str, Any]) -> None:
+    """Change fields of Study that may change while it runs. Raises ValidationError."""
+    unknown = changes.keys() - CHANGEABLE
+    if unknown:
+        raise ValueError(f"not to be changed: {', '.join(sorted(unknown))}")
+    current = Study.objects.values_list("strategy", flat=True).get(pk=study.pk)
+    wanted = changes.get("strategy", current)
+    if wanted not in strategies_for(current):
+        raise ValidationError(
+            {
+                "strategy": f"There is no strategy “{wanted}”; "
+                f"choose one of {', '.join(strategies_for(current))}."
+            }
+        )
+    for name, value in changes.items():
+        setattr(study, name, value.strip() if isinstance(value, str) else value)
+    study.full_clean()
+    study.save(update_fields=sorted(changes))
 
 
 def set_state(study: Study, state: StudyState) -> None:

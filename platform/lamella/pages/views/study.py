@@ -96,9 +96,13 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     place = place_for(request, slug, Role.ADMIN)
     form = PolicyForm(request.POST or None, instance=place.study)
     if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, "The settings are saved.")
-        return redirect("pages:settings", slug)
+        try:
+            services.change_settings(place.study, form.changes())
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, "The settings are saved.")
+            return redirect("pages:settings", slug)
     return render(
         request,
         "pages/study/settings.html",
