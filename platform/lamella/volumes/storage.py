@@ -17,9 +17,13 @@ import fsspec
 from zarr.abc.store import Store
 from zarr.storage import FsspecStore, LocalStore
 
-# An address that was allowed must not lead on to one that was not.
-_HTTP_OPTIONS: dict[str, Any] = {"allow_redirects": False}
-
+_OPTIONS: dict[str, dict[str, Any]] = {
+    # An address that was allowed must not lead on to one that was not.
+    "http": {"allow_redirects": False},
+    "https": {"allow_redirects": False},
+    # Other processes write there too: a listing that is kept would hide their files for ever.
+    "s3": {"use_listings_cache": False},
+}
 
 _PORTION = 2**20
 
@@ -60,8 +64,7 @@ class Location:
 
     @property
     def _options(self) -> dict[str, Any]:
-        http = _HTTP_OPTIONS if self.url.startswith(("http://", "https://")) else {}
-        return {**http, **self.options}
+        return {**_OPTIONS.get(self.url.partition("://")[0], {}), **self.options}
 
     @cached_property
     def _remote(self) -> tuple[Any, str]:

@@ -276,18 +276,3 @@ def test_a_slab_of_the_wrong_shape_place_or_dtype_is_refused(tmp_path: Path) -> 
 def test_an_array_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no array named p"):
         open_array(str(tmp_path), "p")
-
-
-def test_a_store_in_memory_works_like_one_on_disk() -> None:
-    data = cube((5, 40, 600))
-    write_image(
-        "memory://lamella-test/a.zarr",
-        lambda z0, z1: data[z0:z1],
-        shape=data.shape,
-        dtype=data.dtype,
-        kind="image",
-        voxel_size=None,
-        facts=CubeFacts("image", "abc"),
-        name="a",
-    )
-    assert np.array_equal(open_cube("memory://lamella-test/a.zarr").read(), data)
