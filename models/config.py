@@ -33,7 +33,15 @@ class SelectionConfig:
     """How candidates become tasks."""
 
     spread: float = 3.0
-    """Slices over which a corrected slice is taken to have helped its neighbours (e-folding)."""
+    """Slices over which a known slice still speaks for its neighbours: see selection/cover.py."""
+    spread_power: float = 0.8
+    """How the error grows with the way to known slices; measured on gaps of 3 to 6 slices."""
+    alike: float = 0.1
+    """Share of a look-alike's expected error that a corrected task is taken to remove."""
+    foreground_share: float = 0.66
+    """`foreground_random`: share of the draws forced onto predicted foreground."""
+    noise_until: float = 0.3
+    """`clasp_pe`: share of the cubes known at which its noise has faded."""
     feature_weight: float = 1.0
     """Round 0: weight of differences in looks against differences in z."""
     spread_limit: int = 2048
@@ -41,7 +49,7 @@ class SelectionConfig:
     tile: int = 512
     """Side of a tile in pixels, where slices are larger than `slice_limit`."""
     slice_limit: int = 1024
-    """Longest side in pixels that a volunteer is given whole."""
+    """Longest side in pixels that a volunteer is given whole; 0: always tiles."""
 
 
 @dataclass(frozen=True, slots=True)

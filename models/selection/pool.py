@@ -26,7 +26,7 @@ class Pool:
               need.
     excluded: (N,) bool, never to be chosen (known already, leased, retired).
     known:    (M, 6) cube, z, y0, x0, height, width of what people have agreed on.
-    features: (N, F) simple looks of each candidate for round 0, or None.
+    features: (N, F) simple looks of each candidate, or None: they keep choices unlike each other.
     Raises SelectionError where lengths differ or identities repeat.
     """
 
@@ -70,10 +70,10 @@ class Pool:
                 free &= ~(same & (self.covered(row) >= 1))
         return free
 
-    def covered(self, row: Ints) -> Reals:
+    def covered(self, row: Ints, among: Ints | None = None) -> Reals:
         """(N,) share of each candidate's area that lies in the plane of one known box, any cube
-        or z."""
-        y0, x0, height, width = self.box.T
+        or z; with `among` of those candidates only."""
+        y0, x0, height, width = (self.box if among is None else self.box[among]).T
         tall = np.minimum(y0 + height, row[2] + row[4]) - np.maximum(y0, row[2])
         wide = np.minimum(x0 + width, row[3] + row[5]) - np.maximum(x0, row[3])
         share: Reals = np.maximum(tall, 0) * np.maximum(wide, 0) / np.maximum(height * width, 1)

@@ -4,8 +4,11 @@ from collections.abc import Callable
 
 from models.config import SelectionConfig
 from models.selection.bisection import Bisection
+from models.selection.clasp_pe import ClaspPE
 from models.selection.discriminator import Discriminator
 from models.selection.entropy import Entropy
+from models.selection.expected import ExpectedError
+from models.selection.foreground_random import ForegroundRandom
 from models.selection.oracle import Oracle
 from models.selection.pool import Strategy
 from models.selection.random_choice import Random
@@ -13,8 +16,11 @@ from models.selection.spread import Spread
 from models.selection.uniform import Uniform
 
 STRATEGIES: dict[str, Callable[[SelectionConfig], Strategy]] = {
+    ExpectedError.name: ExpectedError,
     Discriminator.name: Discriminator,
     Entropy.name: Entropy,
+    ClaspPE.name: ClaspPE,
+    ForegroundRandom.name: ForegroundRandom,
     Random.name: Random,
     Uniform.name: Uniform,
     Bisection.name: Bisection,

@@ -1,14 +1,18 @@
-"""What the score-based strategies share: a score, diversity along z, a reason."""
+"""What the score-based strategies share: a score, diversity, value per second, a reason."""
 
 import numpy as np
 
 from models.config import SelectionConfig
 from models.selection.cover import Cover, usable
-from models.selection.pool import Choice, Pool, SelectionError
+from models.selection.pool import Choice, Pool, Reals, SelectionError
 
 
 class Scored:
-    """Chooses where a score promises most error to remove, neighbours included (see cover.py)."""
+    """Chooses where a score promises most error to remove, neighbours included (see cover.py).
+
+    Where the pool has scores "seconds", what each task is expected to take, value counts per
+    second of work.
+    """
 
     name: str
     score: str
@@ -32,7 +36,7 @@ class Scored:
         if not (weight[free] > 0).any():
             # Nothing tells the candidates apart: keep them apart along z at least.
             weight = np.ones(len(pool))
-        cover = Cover(pool, weight, self.config.spread)
+        cover = Cover(pool, weight, self.config, seconds_of(pool))
         tie = rng.random(len(pool))
         ranks = self._ranks(weight, free)
         choices: list[Choice] = []
@@ -53,3 +57,15 @@ class Scored:
         order = np.argsort(-np.where(free, weight, -np.inf), kind="stable")
         ranks[order] = np.arange(1, len(weight) + 1)
         return ranks
+
+
+def seconds_of(pool: Pool) -> Reals | None:
+    """(N,) expected seconds of each task, where the pool tells; a missing one is the median."""
+    if "seconds" not in pool.scores:
+        return None
+    seconds = np.asarray(pool.scores["seconds"], dtype=np.float64).copy()
+    good = np.isfinite(seconds) & (seconds > 0)
+    if not good.any():
+        return None
+    seconds[~good] = float(np.median(seconds[good]))
+    return seconds

@@ -35,7 +35,16 @@ def pool(
     size = len(z)
     scores = {
         key: rng.random(size) if value is None else np.full(size, value)
-        for key in ("discriminator", "entropy", "error", "foreground")
+        for key in (
+            "discriminator",
+            "entropy",
+            "entropy_of_1",
+            "entropy_of_2",
+            "error",
+            "foreground",
+            "expected_error",
+            "seconds",
+        )
     }
     return Pool(
         identity=np.arange(size) + 100,
@@ -158,7 +167,9 @@ def test_any_pool_gives_open_distinct_choices(
 def test_a_missing_score_is_named() -> None:
     bare = pool()
     bare = Pool(bare.identity, bare.cube, bare.z, bare.box)
-    for name in ("discriminator", "entropy", "oracle"):
+    for name in (
+        "discriminator", "entropy", "oracle", "expected_error", "clasp_pe", "foreground_random"
+    ):  # fmt: skip
         with pytest.raises(SelectionError, match=f"“{name}” needs the scores"):
             strategy(name).choose(bare, 1, np.random.default_rng(0))
 
