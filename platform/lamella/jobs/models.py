@@ -74,3 +74,12 @@ class Job(models.Model):
     @property
     def ended(self) -> bool:
         return self.state in (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+
+    @property
+    def stopping(self) -> bool:
+        """Told to stop, while its worker has not yet done so."""
+        return self.cancel_requested and self.state == JobState.RUNNING
+
+    @property
+    def state_word(self) -> str:
+        return "stopping" if self.stopping else str(self.get_state_display())

@@ -229,6 +229,14 @@ def cancel(job: Job) -> bool:
     return False
 
 
+def tell_to_stop(job: Job) -> Job:
+    """Cancel a job because a person says so. Raises JobConflictError if it has ended."""
+    if not cancel(job):
+        raise JobConflictError(f"“{job.title}” has ended already; nothing was cancelled.")
+    job.refresh_from_db()
+    return job
+
+
 def retry(job: Job) -> Job:
     """Queue a failed or cancelled job anew, with all its attempts.
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from lamella.jobs.models import JobState
 from lamella.learning.models import ModelVersion, TrainingRun
+from lamella.learning.selectors import is_earlier
 from lamella.studies.models import Study
 
 RUNS_SHOWN = 30
@@ -87,7 +87,7 @@ SCORES = ("real_score", "fake_score")
 def runs_of(study: Study) -> list[RunRow]:
     """The newest runs first. One query."""
     runs = study.training_runs.select_related("job", "model_version").order_by("-pk")
-    return [_row(run) for run in runs[:RUNS_SHOWN]]
+    return [row_of(run) for run in runs[:RUNS_SHOWN]]
 
 
 def open_run(rows: Sequence[RunRow], chosen: int | None) -> RunRow | None:
@@ -98,7 +98,7 @@ def open_run(rows: Sequence[RunRow], chosen: int | None) -> RunRow | None:
     return next((row for row in rows if row.live), rows[0] if rows else None)
 
 
-def _row(run: TrainingRun) -> RunRow:
+def row_of(run: TrainingRun) -> RunRow:
     job = run.job
     version = getattr(run, "model_version", None)
     running = run.state == TrainingRun.State.RUNNING and run.started is not None
@@ -113,7 +113,7 @@ def _row(run: TrainingRun) -> RunRow:
         run=run,
         progress=1.0 if run.state == TrainingRun.State.DONE else progress,
         message=job.message if job is not None and running else "",
-        stopping=bool(job and job.cancel_requested and job.state == JobState.RUNNING),
+        stopping=bool(job and job.stopping),
         seconds=seconds,
         left=left,
         version=version,
@@ -139,14 +139,14 @@ def versions_of(study: Study) -> list[VersionRow]:
     versions = list(
         study.model_versions.select_related("training_run__parent", "labels").order_by("-number")
     )
-    serving = next((v.number for v in versions if v.state == ModelVersion.State.SERVING), None)
+    serving = next((v for v in versions if v.state == ModelVersion.State.SERVING), None)
     return [
         VersionRow(
             version=version,
             parent=version.training_run.parent.number
             if version.training_run and version.training_run.parent
             else None,
-            earlier=serving is not None and version.number < serving,
+            earlier=is_earlier(version, serving),
         )
         for version in versions
     ]

@@ -9,6 +9,11 @@ def serving_version(study: Study) -> ModelVersion | None:
     return study.model_versions.filter(state=ModelVersion.State.SERVING).first()
 
 
+def is_earlier(version: ModelVersion, serving: ModelVersion | None) -> bool:
+    """Whether to let a version serve would be to go back behind the serving one."""
+    return serving is not None and version.number < serving.number
+
+
 def proposal_by(version: ModelVersion, cube: Cube) -> Proposal | None:
     """The version's newest ready proposal for a cube."""
     return (

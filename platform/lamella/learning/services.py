@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from lamella.cubes.models import Cube, Labels
 from lamella.jobs.models import Job, JobState
-from lamella.jobs.services import cancel, enqueue
+from lamella.jobs.services import LIVE, cancel, enqueue
 from lamella.learning.models import ModelVersion, Proposal, TrainingRun
 from lamella.studies.models import Study
 
@@ -98,9 +98,15 @@ def run_ended(job: Job) -> None:
     )
 
 
-def cancel_run(run: TrainingRun) -> None:
-    if run.job is not None:
-        cancel(run.job)
+def cancel_run(run: TrainingRun) -> bool:
+    """Cancel a waiting run, or ask a running one to stop. False if it had ended."""
+    live = run.state in (TrainingRun.State.WAITING, TrainingRun.State.RUNNING)
+    return live and run.job is not None and cancel(run.job)
+
+
+def live_run(study: Study) -> TrainingRun | None:
+    """The run that a worker is at, or that waits for one."""
+    return study.training_runs.filter(job__state__in=LIVE).order_by("-pk").first()
 
 
 @transaction.atomic

@@ -5,13 +5,13 @@ under way that a worker or a person has to finish first. Every step is safe to t
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
 from django.db import transaction
 
 from lamella.consensus.known import digest
-from lamella.consensus.models import Consensus
 from lamella.jobs.services import enqueue
 from lamella.learning import services as learning
 from lamella.learning.models import ModelVersion, TrainingRun
@@ -42,6 +42,10 @@ _MOST_STEPS = 12
 
 class LoopError(Exception):
     """The loop cannot do what was asked; the text says why in one sentence."""
+
+
+class UnderWayError(LoopError):
+    """A training run waits or runs already."""
 
 
 def after_job(study: Study) -> None:
@@ -95,14 +99,16 @@ def _shown_share(study: Study) -> float:
 
 
 def _train(study: Study) -> None:
-    start_training(study)
+    with suppress(UnderWayError):  # a person was quicker, and wanted the same
+        start_training(study)
 
 
 def start_training(study: Study) -> TrainingRun:
     """Freeze all that is known, but for the last audit, and train on it.
 
     The audit masks of the last round stay fresh: they judge this run's model against the serving
-    one, and are trained on by the next. Raises LoopError when nothing is known.
+    one, and are trained on by the next. Raises LoopError when nothing is known, UnderWayError when
+    a run waits or runs already.
     """
     known = known_sources(study)
     if not known:
@@ -117,13 +123,12 @@ def start_training(study: Study) -> TrainingRun:
     if cubes[0].voxel_size:
         z, y, x = cubes[0].voxel_size
         network = replace(network, anisotropy=float(2 * z / (y + x)))
-    return learning.start_run(
-        study,
-        config={
+    frozen: dict[str, Any] = {
+        "config": {
             "train": asdict(config_of(study, TrainConfig, "train")),
             "network": asdict(network),
         },
-        snapshot={
+        "snapshot": {
             "known": digest(known),
             "sources": [s.to_json() for s in learned],
             "held_for_gate": [s.to_json() for s in known if s not in learned],
@@ -131,10 +136,23 @@ def start_training(study: Study) -> TrainingRun:
             "round": _last_closed(study),
             "voxel_size": list(cubes[0].voxel_size),
         },
-        data_hash=digest(learned),
-        code_version=code_version(),
-        parent=parent if parent and parent.kind == ModelVersion.Kind.TRAINED else None,
-    )
+        "data_hash": digest(learned),
+        "code_version": code_version(),
+    }
+    with transaction.atomic():
+        # Of two that start at the same moment, the second waits here and sees the first's run.
+        Study.objects.select_for_update().get(pk=study.pk)
+        live = learning.live_run(study)
+        if live is not None:
+            raise UnderWayError(
+                f"Training run {live.pk} is under way already; "
+                "wait for its end, or cancel it first."
+            )
+        return learning.start_run(
+            study,
+            **frozen,
+            parent=parent if parent and parent.kind == ModelVersion.Kind.TRAINED else None,
+        )
 
 
 def _last_closed(study: Study) -> int:
@@ -223,38 +241,6 @@ _STEPS: dict[Step, Callable[[Study], Any]] = {
 
 
 def cancel_training(run: TrainingRun) -> None:
-    """Ask a run to stop; its last checkpoint is kept."""
-    learning.cancel_run(run)
-
-
-def promote(version: ModelVersion) -> None:
-    """Let a version serve because a person says so, whatever the gate said."""
-    with transaction.atomic():
-        learning.serve(version, {**version.gate, "by_hand": True})
-    after_job(version.study)
-
-
-def rollback_preview(version: ModelVersion) -> int:
-    """How many agreed tasks would be marked for review if ``version`` served again."""
-    return len(_dependents(version))
-
-
-def rollback(version: ModelVersion) -> int:
-    """Serve an earlier version again. Human work is kept; what rested on later ones is marked."""
-    with transaction.atomic():
-        marked = Consensus.objects.filter(pk__in=_dependents(version)).update(needs_review=True)
-        learning.serve(version)
-    after_job(version.study)
-    return marked
-
-
-def _dependents(version: ModelVersion) -> list[int]:
-    """Current consensus that was drawn over proposals of versions after this one."""
-    return list(
-        Consensus.objects.filter(
-            current=True,
-            needs_review=False,
-            task__study=version.study,
-            task__proposal__model_version__number__gt=version.number,
-        ).values_list("pk", flat=True)
-    )
+    """Ask a run to stop; its last checkpoint is kept. Raises LoopError if it has ended."""
+    if not learning.cancel_run(run):
+        raise LoopError(f"Training run {run.pk} has ended already; nothing was cancelled.")

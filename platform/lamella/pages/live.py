@@ -66,12 +66,8 @@ def job_row(job: Job) -> dict[str, Any]:
         "id": str(job.pk),
         "title": job.title,
         "state": job.state,
-        "word": "stopping" if _stopping(job) else job.get_state_display(),
+        "word": job.state_word,
         "progress": round(job.progress, 3),
         "message": job.message if job.state == JobState.RUNNING else "",
         "error": job.error if job.state == JobState.FAILED else "",
     }
-
-
-def _stopping(job: Job) -> bool:
-    return job.cancel_requested and job.state == JobState.RUNNING

@@ -6,10 +6,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from lamella.jobs import services as jobs
-from lamella.jobs.models import Job, JobState
+from lamella.jobs.errors import JobConflictError
+from lamella.jobs.models import Job
 from lamella.learning import desk as desk_data
 from lamella.learning.models import ModelVersion
 from lamella.loop import services as loop
+from lamella.loop import serving
 from lamella.loop.overview import failed_jobs
 from lamella.pages import live as live_data
 from lamella.pages.views.access import Place, place_for
@@ -23,7 +25,11 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, place: Place, *, rolling_back: ModelVersion | None = None
+    request: HttpRequest,
+    place: Place,
+    *,
+    rolling_back: ModelVersion | None = None,
+    marked: int = 0,
 ) -> HttpResponse:
     runs = desk_data.runs_of(place.study)
     chosen = request.GET.get("run", "")
@@ -39,7 +45,7 @@ def _page(
             "live": live_data.payload(place.study),
             "failed": failed_jobs(place.study).order_by("-finished")[:20],
             "rolling_back": rolling_back,
-            "marked": loop.rollback_preview(rolling_back) if rolling_back else 0,
+            "marked": marked,
         },
     )
 
@@ -68,10 +74,11 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 def cancel(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     place = place_for(request, slug, Role.ADMIN)
     run = get_object_or_404(place.study.training_runs.select_related("job"), pk=pk)
-    if run.state not in ("waiting", "running"):
-        messages.error(request, f"Training run {pk} has ended already; nothing was cancelled.")
-    else:
+    try:
         loop.cancel_training(run)
+    except loop.LoopError as error:
+        messages.error(request, str(error))
+    else:
         messages.success(request, f"Training run {pk} is told to stop.")
     return _back(slug)
 
@@ -81,7 +88,7 @@ def promote(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     place = place_for(request, slug, Role.ADMIN)
     version = get_object_or_404(place.study.model_versions, pk=pk)
     try:
-        loop.promote(version)
+        serving.promote(version)
     except loop.LoopError as error:
         messages.error(request, str(error))
     else:
@@ -93,10 +100,11 @@ def roll_back(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """GET shows what it would mark for review; POST does it."""
     place = place_for(request, slug, Role.ADMIN)
     version = get_object_or_404(place.study.model_versions, pk=pk)
-    if request.method != "POST":
-        return _page(request, place, rolling_back=version)
     try:
-        marked = loop.rollback(version)
+        if request.method != "POST":
+            marked = serving.rollback_preview(version)
+            return _page(request, place, rolling_back=version, marked=marked)
+        marked = serving.rollback(version)
     except loop.LoopError as error:
         messages.error(request, str(error))
     else:
@@ -113,10 +121,11 @@ def roll_back(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def retry_job(request: HttpRequest, slug: str, pk: str) -> HttpResponse:
     place = place_for(request, slug, Role.ADMIN)
     job = get_object_or_404(Job, pk=pk, scope=place.study.slug)
-    if job.state not in (JobState.FAILED, JobState.CANCELLED):
-        messages.error(request, f"“{job.title}” has not failed, so there is nothing to try again.")
-    else:
+    try:
         jobs.retry(job)
+    except JobConflictError as error:
+        messages.error(request, str(error))
+    else:
         messages.success(request, f"“{job.title}” waits for a worker again.")
     return _back(slug, "#jobs")
 
@@ -125,9 +134,10 @@ def retry_job(request: HttpRequest, slug: str, pk: str) -> HttpResponse:
 def cancel_job(request: HttpRequest, slug: str, pk: str) -> HttpResponse:
     place = place_for(request, slug, Role.ADMIN)
     job = get_object_or_404(Job, pk=pk, scope=place.study.slug)
-    if job.ended:
-        messages.error(request, f"“{job.title}” has ended already; nothing was cancelled.")
+    try:
+        jobs.tell_to_stop(job)
+    except JobConflictError as error:
+        messages.error(request, str(error))
     else:
-        jobs.cancel(job)
         messages.success(request, f"“{job.title}” is told to stop.")
     return _back(slug, "#jobs")

@@ -1,0 +1,75 @@
+"""Which model version serves, where a person decides it: promotion and rollback."""
+
+from django.db import transaction
+
+from lamella.consensus.models import Consensus
+from lamella.learning import services as learning
+from lamella.learning.models import ModelVersion
+from lamella.learning.selectors import is_earlier, serving_version
+from lamella.loop.services import LoopError, after_job
+
+
+def promote(version: ModelVersion) -> None:
+    """Let a version serve because a person says so, whatever the gate said.
+
+    Raises LoopError for the serving version and for earlier ones: going back is a rollback.
+    """
+    with transaction.atomic():
+        serving = _serving_but(version)
+        if serving is not None and is_earlier(version, serving):
+            raise LoopError(
+                f"Version {version.number} is older than version {serving.number}, which serves; "
+                "roll back to it instead, so that what rests on later versions is marked."
+            )
+        learning.serve(version, {**version.gate, "by_hand": True})
+    after_job(version.study)
+
+
+def rollback_preview(version: ModelVersion) -> int:
+    """How many agreed tasks would be marked for review if ``version`` served again.
+
+    Raises LoopError for versions that are not older than the serving one.
+    """
+    _check_rollback(version)
+    return len(_dependents(version))
+
+
+def rollback(version: ModelVersion) -> int:
+    """Serve an earlier version again. Human work is kept; what rested on later ones is marked.
+
+    Returns how many agreed tasks were marked. Raises LoopError as the preview does.
+    """
+    with transaction.atomic():
+        _check_rollback(version)
+        marked = Consensus.objects.filter(pk__in=_dependents(version)).update(needs_review=True)
+        learning.serve(version)
+    after_job(version.study)
+    return marked
+
+
+def _check_rollback(version: ModelVersion) -> None:
+    if not is_earlier(version, _serving_but(version)):
+        raise LoopError(
+            f"Version {version.number} is not older than the one that serves, so there is "
+            "nothing to roll back; promote it instead."
+        )
+
+
+def _serving_but(version: ModelVersion) -> ModelVersion | None:
+    """The version that serves now. Raises LoopError if it is this one."""
+    serving = serving_version(version.study)
+    if serving is not None and serving.pk == version.pk:
+        raise LoopError(f"Version {version.number} serves already; nothing was changed.")
+    return serving
+
+
+def _dependents(version: ModelVersion) -> list[int]:
+    """Current consensus that was drawn over proposals of versions after this one."""
+    return list(
+        Consensus.objects.filter(
+            current=True,
+            needs_review=False,
+            task__study=version.study,
+            task__proposal__model_version__number__gt=version.number,
+        ).values_list("pk", flat=True)
+    )
