@@ -38,7 +38,7 @@ CAST = (NOBODY, CHARLIE, ALICE, DANA, BOB)
 asked for Alice is a volunteer, Dana a manager; Bob administers the whole installation."""
 
 # What each of the cast is answered: "ok", or one of the refusals.
-GONE, REFUSED, LOGIN, OK = "404", "403", "login", "ok"
+GONE, REFUSED, UNKNOWN, LOGIN, OK = "404", "403", "401", "login", "ok"
 EVERYBODY = (OK, OK, OK, OK, OK)
 SIGNED_IN = (LOGIN, OK, OK, OK, OK)
 MEMBERS = (GONE, GONE, OK, OK, OK)
@@ -47,6 +47,8 @@ ADMINS = (GONE, GONE, REFUSED, REFUSED, OK)
 ONLY_ALICE = (GONE, GONE, OK, GONE, GONE)
 ONLY_DANA = (GONE, GONE, GONE, OK, GONE)
 ONLY_ALICES_ACCOUNT = (LOGIN, GONE, OK, GONE, GONE)
+ACCOUNTS = (UNKNOWN, OK, OK, OK, OK)
+ONLY_ALICES_TOKEN = (UNKNOWN, GONE, OK, GONE, GONE)
 
 TITLE = "Liver 3"
 
@@ -68,16 +70,20 @@ API = "api/v1/"
 CUBE = API + "cubes/<int:cube_id>"
 TILE = CUBE + "/tiles/<int:level>/<int:z>/<int:row>/<int:column>"
 AGREED = API + "consensus/<int:consensus_id>"
+MEMBER = API + "studies/<slug>/members/<int:member_id>"
+VERSION = API + "model-versions/<int:version_id>"
 ASSIGNED = API + "assignments/<uuidstr:assignment_id>"
 
 ROUTES = [
     # Pages
     Route("GET", "", EVERYBODY),
     Route("GET", "profile/", SIGNED_IN),
+    Route("POST", "profile/", SIGNED_IN),
     Route("POST", "profile/tokens/", SIGNED_IN),
     Route("POST", "profile/tokens/<int:pk>/revoke/", ONLY_ALICES_ACCOUNT, values={"pk": "token"}),
     Route("POST", "profile/delete/", SIGNED_IN),
     Route("GET", "new-study/", SIGNED_IN),
+    Route("POST", "new-study/", SIGNED_IN),
     Route("GET", STUDY, MEMBERS),
     Route("GET", STUDY + "live/", MANAGERS),
     Route("GET", STUDY + "settings/", ADMINS),
@@ -109,6 +115,37 @@ ROUTES = [
     Route("GET", API + "openapi.json", EVERYBODY),
     Route("GET", API + "docs", EVERYBODY),
     Route("GET", API + "studies", EVERYBODY),
+    Route("POST", API + "studies", ACCOUNTS, "new_study"),
+    Route("GET", API + "studies/<slug>", MEMBERS),
+    Route("POST", API + "studies/<slug>/state", MANAGERS, "state"),
+    Route("GET", API + "studies/<slug>/settings", ADMINS),
+    Route("PATCH", API + "studies/<slug>/settings", ADMINS, "settings"),
+    Route("GET", API + "studies/<slug>/members", MANAGERS),
+    Route("POST", API + "studies/<slug>/members", MANAGERS, "newcomer"),
+    Route("PATCH", MEMBER, ADMINS, "role", values={"member_id": "membership"}),
+    Route("DELETE", MEMBER, MANAGERS, values={"member_id": "membership"}),
+    Route("GET", API + "studies/<slug>/training-runs", MANAGERS),
+    Route("POST", API + "studies/<slug>/training-runs", ADMINS),
+    Route("GET", API + "training-runs/<int:run_id>", MANAGERS, values={"run_id": "run"}),
+    Route("POST", API + "training-runs/<int:run_id>/cancel", ADMINS, values={"run_id": "run"}),
+    Route("GET", API + "studies/<slug>/model-versions", MANAGERS),
+    Route("POST", VERSION + "/promote", ADMINS, values={"version_id": "version"}),
+    Route("GET", VERSION + "/rollback", ADMINS, values={"version_id": "retired"}),
+    Route("POST", VERSION + "/rollback", ADMINS, values={"version_id": "retired"}),
+    Route("GET", API + "studies/<slug>/jobs", MANAGERS),
+    Route("POST", API + "jobs/<uuidstr:job_id>/retry", ADMINS, values={"job_id": "job"}),
+    Route("POST", API + "jobs/<uuidstr:job_id>/cancel", ADMINS, values={"job_id": "job"}),
+    Route("GET", API + "account", ACCOUNTS),
+    Route("PATCH", API + "account", ACCOUNTS, "profile"),
+    Route("GET", API + "account/tokens", ACCOUNTS),
+    Route("POST", API + "account/tokens", ACCOUNTS, "token"),
+    Route(
+        "DELETE",
+        API + "account/tokens/<int:token_id>",
+        ONLY_ALICES_TOKEN,
+        values={"token_id": "token"},
+    ),
+    Route("POST", API + "account/delete", ACCOUNTS, "farewell"),
     Route("POST", API + "studies/<slug>/next", MEMBERS),
     Route("GET", ASSIGNED, ONLY_ALICE),
     Route("POST", ASSIGNED + "/renew", ONLY_ALICE),
@@ -231,6 +268,30 @@ class World:
 
     def source(self) -> dict[str, Any]:
         return {"path": "/somewhere/else.tif", "name": "other", "role": "gold"}
+
+    def new_study(self) -> dict[str, Any]:
+        return {"title": "Kidney 2", "question": "Where are the tubules?"}
+
+    def state(self) -> dict[str, Any]:
+        return {"state": "paused"}
+
+    def settings(self) -> dict[str, Any]:
+        return {"redundancy": 2}
+
+    def newcomer(self) -> dict[str, Any]:
+        return {"username": CHARLIE}
+
+    def role(self) -> dict[str, Any]:
+        return {"role": "manager"}
+
+    def profile(self) -> dict[str, Any]:
+        return {"credit_name": "A helper"}
+
+    def token(self) -> dict[str, Any]:
+        return {"name": "napari"}
+
+    def farewell(self) -> dict[str, Any]:
+        return {"password": make.PASSWORD}
 
     def export(self) -> dict[str, Any]:
         return {"format": "tiff"}
@@ -402,11 +463,12 @@ def asked(world: World, route: Route, name: str) -> HttpResponseBase:
         if route.method == "GET":
             response = client.get(address, body)
         elif route.pattern.startswith(API):
-            headers = {"Upload-Offset": "0"} if route.method == "PATCH" else {}
+            piece = "/uploads/" in route.pattern
+            headers = {"Upload-Offset": "0"} if piece else {}
             response = client.generic(
                 route.method,
                 address,
-                b"" if route.method == "PATCH" else json.dumps(body).encode(),
+                b"" if piece else json.dumps(body).encode(),
                 content_type="application/json",
                 headers=headers,
             )

@@ -1,8 +1,24 @@
 """What changes accounts."""
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from lamella.accounts.models import User, Volunteer
+
+
+def change_profile(user: User, **changes: str) -> None:
+    """Change the credit name and the mail address. Raises ValidationError."""
+    for name, value in changes.items():
+        setattr(user, name, value.strip())
+    others = {field.name for field in User._meta.fields} - changes.keys()
+    user.full_clean(exclude=others, validate_unique=False)
+    user.save(update_fields=sorted(changes))
+
+
+def check_password(user: User, password: str) -> None:
+    """Raises ValidationError unless the password is the person's, who is about to leave."""
+    if not user.check_password(password):
+        raise ValidationError("This is not your password, so nothing was deleted; try again.")
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from lamella.accounts.models import ApiToken, User
@@ -22,6 +23,11 @@ def create(user: User, name: str) -> tuple[ApiToken, str]:
         user=user, name=name, prefix=secret[:8], token_hash=hash_of(secret)
     )
     return token, secret
+
+
+def of_user(user: User) -> QuerySet[ApiToken]:
+    """A person's tokens that work, the newest first."""
+    return user.tokens.filter(revoked__isnull=True).order_by("-created")
 
 
 def revoke(token: ApiToken) -> None:

@@ -46,16 +46,7 @@ def tile_jpeg(
     look: Query[LookIn],
 ) -> HttpResponseBase:  # fmt: skip
     """A tile of at most 512 x 512 pixels as an 8-bit JPEG; z counts slices of level 0."""
-    cube = ready_cube(request, cube_id)
-
-    def draw(reader: CubeReader) -> bytes:
-        tile = read_tile(reader, level, z, row, column)
-        if tile is None:
-            raise NotVisibleError
-        return encode_jpeg(tile, *_window(cube, look))
-
-    key = f"t{level}.{z}.{row}.{column}"
-    return _picture(request, cube, look, key, draw, "image/jpeg")
+    return _tile(request, cube_id, (level, z, row, column), look, "jpeg")
 
 
 @router.get("/cubes/{int:cube_id}/tiles/{int:level}/{int:z}/{int:row}/{int:column}.png")
@@ -64,16 +55,7 @@ def tile_png(
     look: Query[LookIn],
 ) -> HttpResponseBase:  # fmt: skip
     """A tile without loss as a 16-bit PNG: 8 and 16-bit voxels as they are, others windowed."""
-    cube = ready_cube(request, cube_id)
-
-    def draw(reader: CubeReader) -> bytes:
-        tile = read_tile(reader, level, z, row, column)
-        if tile is None:
-            raise NotVisibleError
-        return encode_png16(tile, *_window(cube, look))
-
-    key = f"p{level}.{z}.{row}.{column}"
-    return _picture(request, cube, look, key, draw, "image/png")
+    return _tile(request, cube_id, (level, z, row, column), look, "png")
 
 
 @router.get("/cubes/{int:cube_id}/plane/{axis}/{int:index}.jpg")
@@ -121,6 +103,27 @@ def ready_cube(request: HttpRequest, cube_id: int) -> Cube:
     if cube.state != VolumeState.READY:
         raise NotVisibleError
     return cube
+
+
+def _tile(
+    request: HttpRequest,
+    cube_id: int,
+    place: tuple[int, int, int, int],
+    look: LookIn,
+    kind: Literal["jpeg", "png"],
+) -> HttpResponseBase:
+    """The tile at (level, z, row, column)."""
+    cube = ready_cube(request, cube_id)
+    encode = encode_jpeg if kind == "jpeg" else encode_png16
+
+    def draw(reader: CubeReader) -> bytes:
+        tile = read_tile(reader, *place)
+        if tile is None:
+            raise NotVisibleError
+        return encode(tile, *_window(cube, look))
+
+    key = ".".join(str(part) for part in (kind, *place))
+    return _picture(request, cube, look, key, draw, f"image/{kind}")
 
 
 def _window(cube: Cube, look: LookIn) -> tuple[float, float]:

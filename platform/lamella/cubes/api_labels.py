@@ -7,6 +7,7 @@ import pydantic
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
 from ninja.errors import HttpError
+from ninja.errors import ValidationError as RequestError
 
 from lamella.cubes import services, uploads
 from lamella.cubes.access import labels_for, managed_cube
@@ -91,9 +92,7 @@ def _named_labels(request: HttpRequest, cube: Cube) -> Labels:
     try:
         body = LabelsIn.model_validate_json(request.body)
     except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the body"
-        raise HttpError(422, f"The request is not right at {where}: {first['msg']}.") from error
+        raise RequestError([dict(fault) for fault in error.errors()]) from error
     place = origin(request, cube.study, body)
     return services.add_labels(
         cube,

@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 
 from lamella.accounts.models import User
+from lamella.accounts.services import check_password
+from lamella.annotation.leaving import Marks
 
 
 class ProfileForm(forms.ModelForm[User]):
@@ -30,11 +32,8 @@ class TokenForm(forms.Form):
 class DeleteAccountForm(forms.Form):
     marks = forms.ChoiceField(
         label="What shall become of your marks?",
-        choices=[
-            ("keep", "Keep them in the studies, under a pseudonym that leads to nobody"),
-            ("withdraw", "Withdraw them: what was agreed with their help is worked out again"),
-        ],
-        initial="keep",
+        choices=Marks.choices,
+        initial=Marks.KEEP,
         widget=forms.RadioSelect,
     )
     password = forms.CharField(
@@ -48,8 +47,5 @@ class DeleteAccountForm(forms.Form):
 
     def clean_password(self) -> str:
         password = str(self.cleaned_data["password"])
-        if not self.user.check_password(password):
-            raise forms.ValidationError(
-                "This is not your password, so nothing was deleted; try again."
-            )
+        check_password(self.user, password)
         return password

@@ -7,8 +7,10 @@ from django import forms
 from lamella.studies.models import (
     AUDIT_SHARE,
     PEOPLE_PER_TASK,
+    QUESTION_LENGTH,
     ROUND_SHARE,
     TARGET_DICE,
+    TITLE_LENGTH,
     LabelDtype,
     Study,
 )
@@ -29,9 +31,11 @@ from lamella.studies.plan import (
 class StudyForm(forms.Form):
     """Title to visibility; everything has a default that makes sense."""
 
-    title = forms.CharField(max_length=120, help_text="Short, as it stands in lists: “Liver 3”.")
+    title = forms.CharField(
+        max_length=TITLE_LENGTH, help_text="Short, as it stands in lists: “Liver 3”."
+    )
     question = forms.CharField(
-        max_length=300,
+        max_length=QUESTION_LENGTH,
         label="The question in one sentence",
         help_text="What volunteers look for: “Where are the lipid droplets?”",
     )

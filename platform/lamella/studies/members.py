@@ -12,12 +12,16 @@ class MemberError(Exception):
     """The members stay as they are; the text says why in one sentence."""
 
 
+class UnknownPersonError(MemberError):
+    """Nobody has that user name."""
+
+
 def person_named(username: str) -> User:
-    """The account of that user name, however it is capitalised. Raises MemberError."""
+    """The account of that user name, however it is capitalised. Raises UnknownPersonError."""
     name = username.strip()
     user = User.objects.filter(username__iexact=name, is_active=True).first()
     if user is None:
-        raise MemberError(
+        raise UnknownPersonError(
             f"Nobody here has the user name “{name}”; check the spelling, or ask them to "
             "sign up first."
         )

@@ -4,6 +4,9 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+# Most characters.
+TITLE_LENGTH = 120
+QUESTION_LENGTH = 300
 # (least, most) of what a study may be set to.
 PEOPLE_PER_TASK = (1, 20)
 TARGET_DICE = (0.5, 1.0)
@@ -30,8 +33,10 @@ class LabelDtype(models.TextChoices):
 
 class Study(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
-    title = models.CharField(max_length=120)
-    question = models.CharField(max_length=300, help_text="one sentence: what is looked for")
+    title = models.CharField(max_length=TITLE_LENGTH)
+    question = models.CharField(
+        max_length=QUESTION_LENGTH, help_text="one sentence: what is looked for"
+    )
     guide = models.TextField(blank=True, help_text="Markdown, shown beside the canvas")
     consent_text = models.TextField(
         default=(

@@ -34,7 +34,8 @@ def create_study(
     """
     check_classes(classes)
     policy.setdefault("instances", policy.get("label_dtype", "uint8") != LabelDtype.UINT8)
-    study = Study(title=title.strip(), question=question.strip(), slug=_free_slug(title), **policy)
+    study = Study(slug=_free_slug(title))
+    _set(study, {"title": title, "question": question, **policy})
     study.full_clean()
     study.save()
     for index, spec in enumerate(classes):
@@ -74,10 +75,14 @@ def change_settings(study: Study, changes: dict[str, Any]) -> None:
                 f"choose one of {', '.join(strategies_for(current))}."
             }
         )
+    _set(study, changes)
+    study.full_clean(exclude={field.name for field in Study._meta.fields} - changes.keys())
+    study.save(update_fields=sorted(changes))
+
+
+def _set(study: Study, changes: dict[str, Any]) -> None:
     for name, value in changes.items():
         setattr(study, name, value.strip() if isinstance(value, str) else value)
-    study.full_clean()
-    study.save(update_fields=sorted(changes))
 
 
 def set_state(study: Study, state: StudyState) -> None:

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -11,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from lamella.accounts import tokens
 from lamella.accounts.access import account_of
 from lamella.accounts.models import ApiToken, User
-from lamella.accounts.services import erase
-from lamella.annotation.services import withdraw_all
+from lamella.accounts.services import change_profile
+from lamella.annotation.leaving import Marks, leave
 from lamella.loop import selectors
 from lamella.pages.forms import DeleteAccountForm, ProfileForm, TokenForm
 
@@ -31,7 +30,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     form = ProfileForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        change_profile(user, **form.cleaned_data)
         messages.success(request, "Your profile is saved.")
         return redirect("pages:profile")
     return _profile_page(request, user, form=form)
@@ -55,7 +54,7 @@ def _profile_page(
             "delete_form": delete_form or DeleteAccountForm(user),
             # Shown on the very next page and never again.
             "fresh": request.session.pop(FRESH_TOKEN, None),
-            "tokens": user.tokens.filter(revoked__isnull=True).order_by("-created"),
+            "tokens": tokens.of_user(user),
             "work": selectors.own_work(user),
         },
         status=status,
@@ -90,12 +89,9 @@ def delete_account(request: HttpRequest) -> HttpResponse:
     form = DeleteAccountForm(user, request.POST)
     if not form.is_valid():
         return _profile_page(request, user, delete_form=form, status=422)
-    withdraw = form.cleaned_data["marks"] == "withdraw"
+    marks = Marks(form.cleaned_data["marks"])
     logout(request)
-    with transaction.atomic():
-        pseudonym = erase(user)
-        if withdraw and pseudonym is not None:
-            withdraw_all(pseudonym)
-    kept = "withdrawn" if withdraw else "kept under a pseudonym that leads to nobody"
+    leave(user, marks)
+    kept = "withdrawn" if marks == Marks.WITHDRAW else "kept under a pseudonym that leads to nobody"
     messages.success(request, f"Your account is deleted; your marks are {kept}.")
     return redirect("pages:landing")
