@@ -1,6 +1,6 @@
 """What a proposal is made of, slice by slice: a model's prediction, or another tool's masks."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,19 +19,17 @@ from models.config import PredictConfig
 from models.networks.checkpoint import load_checkpoint
 from models.networks.device import pick_device, threads
 from models.networks.predict import block_depth, predict
-from models.networks.scores import SCORES, patch_scores
+from models.networks.scores import SCORES, patch_grid, patch_scores
 from models.networks.types import scale_intensity
-from models.propagation.blend import blend
+from models.propagation.blend import blend_slice
+from models.propagation.disagreement import against_interpolation, known_distance
 from models.propagation.interpolate import SignedDistances
 from workers.handlers.train import local_checkpoint
+from workers.plane_scores import ALONG_Z, COUNTS, Plane, Stack, counts, entropies, entropy_names
 from workers.runner import JobContext
 
-COUNTS = ("labelled", "doubt")
-"""Scores that count voxels, as shares of a patch's area:
-
-labelled: voxels that the proposal labels.
-doubt: voxels that it expects to be wrong, the mean probability of all but the chosen class.
-"""
+FLIP = "flip_disagreement"
+"""How far the model's foreground changes with the image mirrored; only where flips are averaged."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +57,6 @@ class ModelMaker:
     blending is done anew.
     """
 
-    score_names: tuple[str, ...] = (*SCORES, *COUNTS)
-
     def __init__(
         self, ctx: JobContext, version: ModelVersion, cube: Cube, classes: ClassMap
     ) -> None:
@@ -71,44 +67,84 @@ class ModelMaker:
         self._checkpoint.discriminator.to(self._device)
         self._image = reader_of(cube).array()
         self.patch = self._config.patch
-        self._prediction = self._predict(ctx, version)
+        self._prediction, self._flips = self._predict(ctx, version)
+        self.score_names = (
+            *SCORES,
+            *COUNTS,
+            *ALONG_Z,
+            *entropy_names(classes.count),
+            *([] if self._flips is None else [FLIP]),
+        )
+        self._stack = Stack(self._blend)
 
-    def _predict(self, ctx: JobContext, version: ModelVersion) -> SlabArray:
+    def _predict(
+        self, ctx: JobContext, version: ModelVersion
+    ) -> tuple[SlabArray, SlabArray | None]:
+        """The model's probabilities, and its patch map of FLIP where flips are averaged."""
         cube, classes = self._cube, self._classes
         shape: tuple[int, int, int] = tuple(cube.shape)
+        root = proposals.prediction_root(version.pk, cube.pk)
+        depth = block_depth(shape, classes.count, self._config)
+        told = {"checkpoint": version.checksum, "cube": cube.checksum}
+        flips = None
+        if self._config.flips:
+            grid = patch_grid(shape[1], shape[2], self._config.patch)
+            flips = create_array(
+                root, FLIP, shape=(shape[0], *grid), dtype=np.float32, attrs=told, depth=depth
+            )
         target = create_array(
-            proposals.prediction_root(version.pk, cube.pk),
+            root,
             proposals.PROBABILITY,
             shape=(classes.count, *shape),
             dtype=np.uint8,
-            attrs={"checkpoint": version.checksum, "cube": cube.checksum},
-            depth=block_depth(shape, classes.count, self._config),
+            attrs=told,
+            depth=depth,
         )
         if target.complete:
-            return target
+            # Flips may have been switched on after the prediction was made.
+            return target, flips if flips is not None and flips.complete else None
         # Blocks are written in order, so the first one missing is where to go on.
         blocks = predict(
             self._checkpoint,
             self._image,
             cube.low,
             cube.high,
-            _without_scores(self._config),
+            replace(self._config, scores=flips is not None),
             start=target.pending[0][0],
             voxel_size=tuple(cube.voxel_size) if cube.voxel_size and cube.unit else None,
         )
         for block in blocks:
+            if flips is not None:
+                flips.write(block.z0, block.patch_scores[FLIP].astype(np.float32))
             target.write(block.z0, to_bytes(block.probabilities))
             done = block.z0 + block.probabilities.shape[1]
             ctx.progress(0.7 * done, shape[0], f"predicted {done} of {shape[0]} slices")
         target.finish()
-        return target
+        if flips is None or not flips.complete:
+            return target, None
+        flips.finish()
+        return target, flips
 
     def slice(self, z: int, known: SignedDistances) -> ProposedSlice:
-        raw = self._prediction[:, z : z + 1].astype(np.float32) / np.float32(255)
-        blended = blend(raw, z, known)[:, 0]
-        labels = self._classes.to_values(most_likely(blended))
-        scores = self._scores(z, blended) | counts(labels, blended, self.patch)
-        return ProposedSlice(labels, blended, scores)
+        plane = self._stack.at(z, known)
+        labels = self._classes.to_values(most_likely(plane.probability))
+        scores = self._scores(z, plane.probability) | counts(labels, plane.probability, self.patch)
+        scores |= self._stack.scores(z, known, self.patch)
+        scores |= entropies(plane.probability, self.patch)
+        if self._flips is not None:
+            scores[FLIP] = self._flips[z : z + 1][0].astype(np.float32)
+        return ProposedSlice(labels, plane.probability, scores)
+
+    def _blend(self, z: int, known: SignedDistances) -> Plane:
+        raw = self._prediction[:, z : z + 1][:, 0].astype(np.float32) / np.float32(255)
+        evidence = known.logit_evidence(z)
+        blended = blend_slice(raw, evidence, known.config) if known.known else raw
+        known.overwrite(z, blended)
+        return Plane(
+            blended,
+            against_interpolation(raw, evidence),
+            known_distance(evidence, known.config.reach),
+        )
 
     def _scores(self, z: int, probability: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         image = scale_intensity(self._image[z : z + 1][0], self._cube.low, self._cube.high)
@@ -124,27 +160,40 @@ class ModelMaker:
 class ExternalMaker:
     """Another tool's masks, with what people know put over them."""
 
-    score_names: tuple[str, ...] = COUNTS
+    score_names: tuple[str, ...] = (*COUNTS, *ALONG_Z)
     patch = 32
 
     def __init__(self, version: ModelVersion, cube: Cube, classes: ClassMap) -> None:
         assert version.labels is not None
         self._labels = labels_reader_of(version.labels).array()
         self._classes = classes
+        self._stack = Stack(self._plane)
 
     def slice(self, z: int, known: SignedDistances) -> ProposedSlice:
+        shares = self._stack.at(z, known).probability
+        if z in known.known and not self._classes.instances:
+            values = self._classes.to_values(most_likely(shares))
+        else:
+            values = self._values(z)
+        scores = counts(values, shares, self.patch) | self._stack.scores(z, known, self.patch)
+        return ProposedSlice(values, shares, scores)
+
+    def _values(self, z: int) -> NDArray[Any]:
         values = codec.narrow(
             codec.widen(np.asarray(self._labels[z : z + 1][0])), self._classes.dtype
         )
         values[values == codec.unsure_of(values.dtype)] = 0
-        chosen = self._classes.to_classes(values)
+        return values
+
+    def _plane(self, z: int, known: SignedDistances) -> Plane:
+        chosen = self._classes.to_classes(self._values(z))
         shares = np.stack(
             [(chosen == k).astype(np.float32) for k in range(1, self._classes.count + 1)]
         )
+        evidence = known.logit_evidence(z)
+        apart = against_interpolation(shares, evidence)
         known.overwrite(z, shares)
-        if z in known.known and not self._classes.instances:
-            values = self._classes.to_values(most_likely(shares))
-        return ProposedSlice(values, shares, counts(values, shares, self.patch))
+        return Plane(shares, apart, known_distance(evidence, known.config.reach))
 
 
 def most_likely(probability: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
@@ -154,33 +203,7 @@ def most_likely(probability: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
     return chosen
 
 
-def counts(
-    labels: NDArray[Any], probability: NDArray[np.float32], patch: int
-) -> dict[str, NDArray[np.float32]]:
-    """COUNTS of one slice, each (PY, PX) float32."""
-    rest = 1.0 - probability.sum(axis=0)
-    doubt = 1.0 - np.maximum(probability.max(axis=0), rest)
-    return {
-        "labelled": patch_means((labels != 0).astype(np.float32), patch),
-        "doubt": patch_means(np.clip(doubt, 0, 1), patch),
-    }
-
-
-def patch_means(plane: NDArray[np.float32], patch: int) -> NDArray[np.float32]:
-    """Means of patch x patch blocks of (H, W); cut-off blocks average what there is of them."""
-    rows, columns = range(0, plane.shape[0], patch), range(0, plane.shape[1], patch)
-    sums = np.add.reduceat(np.add.reduceat(plane, rows, axis=0), columns, axis=1)
-    heights = np.diff([*rows, plane.shape[0]])
-    widths = np.diff([*columns, plane.shape[1]])
-    means: NDArray[np.float32] = (sums / np.outer(heights, widths)).astype(np.float32)
-    return means
-
-
 def to_bytes(probability: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
     """Probabilities as uint8, 255 is certain."""
     scaled: NDArray[np.uint8] = np.round(np.clip(probability, 0, 1) * 255).astype(np.uint8)
     return scaled
-
-
-def _without_scores(config: PredictConfig) -> PredictConfig:
-    return PredictConfig(**{**asdict(config), "scores": False})

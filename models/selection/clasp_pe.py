@@ -1,4 +1,4 @@
-"""Class-stratified, scheduled power sampling of the predictive entropy (ClaSP PE, arXiv 2601.13677).
+"""Class-stratified, scheduled power sampling of predictive entropy (ClaSP PE, arXiv 2601.13677).
 
 Taken from the published method: (1) the score is the predictive entropy; (2) queries are stratified
 by class, each class choosing by the entropy of the voxels that are predicted as it, so that rare

@@ -28,6 +28,16 @@ STRATEGIES: dict[str, Callable[[SelectionConfig], Strategy]] = {
     Oracle.name: Oracle,
 }
 
+NEEDS: dict[str, str] = {
+    ExpectedError.name: ExpectedError.score,
+    Discriminator.name: Discriminator.score,
+    Entropy.name: Entropy.score,
+    ClaspPE.name: "entropy",
+    ForegroundRandom.name: "foreground",
+    Oracle.name: Oracle.score,
+}
+"""The score that a strategy cannot do without; the others need none."""
+
 FOR_STUDIES = tuple(name for name in STRATEGIES if name != Oracle.name)
 """What a study may be set to; the oracle needs the truth."""
 

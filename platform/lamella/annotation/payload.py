@@ -157,7 +157,7 @@ def doubtful_patches(task: Task) -> list[PatchOut]:
 
     ``score`` is 1 - realness.
     """
-    maps = read_scores(task.proposal) if task.proposal else {}
+    maps = read_scores(task.proposal, ("discriminator_focus",)) if task.proposal else {}
     if "discriminator_focus" not in maps:
         return []
     realness, patch = maps["discriminator_focus"]

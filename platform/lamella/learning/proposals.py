@@ -9,6 +9,7 @@
 A model's prediction of a cube is made once; a proposal is made anew whenever more is known.
 """
 
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
@@ -63,10 +64,17 @@ def prediction(version_id: int, cube_id: int) -> SlabArray | None:
     return array if array.complete else None
 
 
-def read_scores(proposal: Proposal) -> dict[str, tuple[NDArray[np.float32], int]]:
-    """Patch score maps (Z, PY, PX) by name, each with the side of its patches in pixels."""
+def read_scores(
+    proposal: Proposal, only: Collection[str] | None = None
+) -> dict[str, tuple[NDArray[np.float32], int]]:
+    """Patch score maps (Z, PY, PX) by name, each with the side of its patches in pixels.
+
+    All that the proposal has, or those named in ``only``.
+    """
     maps = {}
     for name in proposal.blend.get("scores", []):
+        if only is not None and name not in only:
+            continue
         array = open_array(root_of(proposal), f"{SCORES}/{name}")
         maps[str(name)] = (array[:].astype(np.float32), int(str(array.array.attrs["patch"])))
     return maps

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ _LOOK_PX = 256
 
 @dataclass(frozen=True)
 class Candidate:
-    """A place; ``labelled`` and ``doubt`` are voxels (see workers.proposing.COUNTS)."""
+    """A place; ``labelled`` and ``doubt`` are voxels (see workers.plane_scores.COUNTS)."""
 
     cube_id: int
     region: Region
@@ -31,6 +32,7 @@ class Candidate:
     labelled: float = 0.0
     doubt: float = 0.0
     stratum: int = -1
+    proposed: bool = False
 
 
 def candidates_of(
@@ -46,6 +48,8 @@ def candidates_of(
     area = (boxes[:, 2] * boxes[:, 3]).astype(np.float64)
     labelled = columns.pop("labelled", np.zeros(len(z))) * area
     doubt = columns.pop("doubt", np.zeros(len(z))) * area
+    # Another tool's masks come without probabilities; what they label is what they are sure of.
+    columns.setdefault("foreground", labelled / area)
     return [
         Candidate(
             cube.pk,
@@ -53,6 +57,7 @@ def candidates_of(
             {name: float(values[i]) for name, values in columns.items()},
             float(labelled[i]),
             float(doubt[i]),
+            proposed=True,
         )
         for i, region in enumerate(regions)
     ]
@@ -84,12 +89,18 @@ def _of_boxes(
 
 
 def looks_of(cube: Cube, candidates: Sequence[Candidate]) -> NDArray[np.float64]:
-    """(N, F) simple looks, for choosing before anything was proposed."""
+    """(N, F) simple looks: what candidates are told apart by before anything was proposed."""
+    return _looks(cube.pk, cube.checksum, tuple(candidate.region for candidate in candidates))
+
+
+# A cube's looks never change as long as its checksum does not, and every round asks for them.
+@lru_cache(maxsize=8)
+def _looks(cube_id: int, checksum: str, regions: tuple[Region, ...]) -> NDArray[np.float64]:
+    cube = Cube.objects.get(pk=cube_id)
     reader = reader_of(cube)
     planes: dict[int, NDArray[Any]] = {}
     rows = []
-    for candidate in candidates:
-        region = candidate.region
+    for region in regions:
         if region.z not in planes:
             planes = {region.z: reader.plane("z", region.z, _LOOK_PX)}
         plane = planes[region.z]

@@ -1,7 +1,7 @@
 """Selection: from proposals to the tasks of a round, and a random audit beside them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,14 +10,16 @@ from lamella.consensus.known import Source
 from lamella.cubes.models import Cube
 from lamella.learning.models import Proposal
 from lamella.loop.candidates import Candidate, candidates_of, looks_of, to_record
+from lamella.loop.learned import corrected_tasks, pace_of
 from lamella.rounds.models import Task
 from lamella.rounds.services import Chosen
 from lamella.studies.models import Study
 from lamella.studies.policy import config_of
-from models.config import AuditConfig, SelectionConfig
+from models.config import AuditConfig, ExpectedErrorConfig, SelectionConfig
 from models.selection.audit import draw_audit, strata
+from models.selection.expected_error import fit_expected_error
 from models.selection.pool import Choice, Pool
-from models.selection.registry import strategy
+from models.selection.registry import NEEDS, strategy
 
 # Which strategy stands in while there is nothing proposed to score.
 WITHOUT_SCORES = "spread"
@@ -48,9 +50,11 @@ def select(
         for candidate in candidates_of(cube, proposals.get(cube.pk), config)
     ]
     rng = np.random.default_rng(seed)
-    scored = all("discriminator" in c.scores for c in found)
-    name = study.strategy if scored or _needs_no_scores(study.strategy) else WITHOUT_SCORES
-    pool = _pool(study, cubes, found, known, with_looks=name == WITHOUT_SCORES)
+    found, learned = _with_expectations(study, found)
+    name = _strategy_for(study.strategy, found)
+    # Looks cost a thumbnail of every slice, read once; very large pools do without.
+    with_looks = name == WITHOUT_SCORES or 0 < len(found) <= config.spread_limit
+    pool = _pool(study, cubes, found, known, with_looks=with_looks)
     audits: dict[int, float] = {}
     strata_of = np.full(len(found), -1, dtype=np.int64)
     if proposals:
@@ -75,12 +79,44 @@ def select(
             "known_true": _known_true(found),
             "share": study.round_share,
             "audit_share": study.audit_share,
+            **learned,
         },
     )
 
 
-def _needs_no_scores(name: str) -> bool:
-    return name in ("random", "uniform", "bisection", "spread")
+def _with_expectations(
+    study: Study, found: list[Candidate]
+) -> tuple[list[Candidate], dict[str, Any]]:
+    """Candidates with the error and the seconds expected of them, and what was learned for it."""
+    if not found or not all(c.proposed for c in found):
+        return found, {}
+    fit = fit_expected_error(
+        corrected_tasks(study), config_of(study, ExpectedErrorConfig, "expected_error")
+    )
+    area = np.array([c.region.height * c.region.width for c in found], dtype=np.float64)
+    names = {name for c in found for name in c.scores}
+    scores = {
+        name: np.array([c.scores.get(name, np.nan) for c in found], dtype=np.float64)
+        for name in names
+    }
+    scores["doubt"] = np.array([c.doubt for c in found], dtype=np.float64) / area
+    expected = fit.model.predict(scores, area)
+    pace = pace_of(study)
+    seconds = pace.seconds(expected)
+    told = [
+        replace(c, scores={**c.scores, "expected_error": float(e), "seconds": float(s)})
+        for c, e, s in zip(found, expected, seconds, strict=True)
+    ]
+    return told, {"expected_error": fit.report(), "pace": asdict(pace)}
+
+
+def _strategy_for(wished: str, found: Sequence[Candidate]) -> str:
+    """The study's strategy, or what stands in for it where its score is not to be had."""
+    for name in (wished, "expected_error"):
+        score = NEEDS.get(name)
+        if score is None or (found and all(score in c.scores for c in found)):
+            return name
+    return WITHOUT_SCORES
 
 
 def _pool(
