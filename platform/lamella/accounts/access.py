@@ -43,9 +43,16 @@ def session_auth(request: HttpRequest) -> User | AnonymousUser:
 # Tokens are tried first, so that a request with a token never needs a CSRF token.
 ANYBODY: list[Callable[..., Any]] = [TokenAuth(), session_auth]
 
-# For what a token in the wrong hands must not do: make another token, or change the address
-# that a forgotten password is reset by.
-SESSION_ONLY: list[Callable[..., Any]] = [session_auth]
+
+def browser_auth(request: HttpRequest) -> User | AnonymousUser:
+    """The session's user; for what a token in the wrong hands must not do."""
+    if "Authorization" in request.headers:
+        raise HttpError(
+            403,
+            "This is for people who are signed in with a browser: a token can neither make "
+            "another one nor change the account.",
+        )
+    return session_auth(request)
 
 
 def account_of(request: HttpRequest) -> User | None:

@@ -8,7 +8,7 @@ from ninja import Field, Router, Schema, Status
 from ninja.errors import HttpError
 
 from lamella.accounts import services, tokens
-from lamella.accounts.access import SESSION_ONLY, require_account
+from lamella.accounts.access import browser_auth, require_account
 from lamella.accounts.models import ApiToken, User
 
 router = Router(tags=["account"])
@@ -60,7 +60,7 @@ def account(request: HttpRequest) -> User:
 
 
 @router.patch(
-    "/account", response=AccountOut, auth=SESSION_ONLY, summary="Change one's own account"
+    "/account", response=AccountOut, auth=browser_auth, summary="Change one's own account"
 )
 def change_account(request: HttpRequest, body: AccountIn) -> User:
     """With the session of a browser, not with a token: whoever can change the mail address can
@@ -77,7 +77,7 @@ def list_tokens(request: HttpRequest) -> list[ApiToken]:
 
 
 @router.post(
-    "/account/tokens", response={201: NewTokenOut}, auth=SESSION_ONLY, summary="Make a token"
+    "/account/tokens", response={201: NewTokenOut}, auth=browser_auth, summary="Make a token"
 )
 def create_token(request: HttpRequest, body: TokenIn) -> Status[NewTokenOut]:
     """With the session of a browser, not with a token: a token makes no others."""
