@@ -95,7 +95,8 @@ class Critic:
         loss = self.loss.discriminator(critic, real, fake, real_weight, fake_weight)
         value = float(loss.detach())
         # One that is far ahead rests, and the segmenter catches up.
-        if self.running_loss > self.floor and np.isfinite(value):
+        ahead = self.loss.bounded and self.running_loss <= self.floor
+        if not ahead and np.isfinite(value):
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()

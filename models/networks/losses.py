@@ -11,6 +11,10 @@ Critic = Callable[[Tensor], Tensor]
 """Mask (N, K, H, W) to logits a patch (N, 1, h, w); the image is already given."""
 
 
+PENALTY = 10.0
+"""Weight of the gradient penalty, as Gulrajani et al. chose it."""
+
+
 class SegmentationLoss(nn.Module):
     """Weighted cross-entropy plus Dice over the foreground classes, pooled over the batch.
 
@@ -42,11 +46,14 @@ class AdversarialLoss:
         what the discriminator minimises; it is given the critic itself, so that a loss may add
         terms of its own (a penalty).
     segmenter: (logits of the segmenter's masks, weight) to what the segmenter minimises.
+    bounded: whether the discriminator's loss falls to 0 as it saturates, so that it can be told to
+        rest below a floor.
     Weights have the shape of the logits.
     """
 
     discriminator: Callable[[Critic, Tensor, Tensor, Tensor, Tensor], Tensor]
     segmenter: Callable[[Tensor, Tensor], Tensor]
+    bounded: bool = True
 
 
 def weighted_mean(values: Tensor, weight: Tensor) -> Tensor:
@@ -81,8 +88,43 @@ def _least_squares_segmenter(logits: Tensor, weight: Tensor) -> Tensor:
     return weighted_mean((logits - 1.0) ** 2, weight)
 
 
+def _hinge_discriminator(
+    critic: Critic, real: Tensor, fake: Tensor, real_weight: Tensor, fake_weight: Tensor
+) -> Tensor:
+    return 0.5 * (
+        weighted_mean(F.relu(1.0 - critic(real)), real_weight)
+        + weighted_mean(F.relu(1.0 + critic(fake)), fake_weight)
+    )
+
+
+def _higher(logits: Tensor, weight: Tensor) -> Tensor:
+    return -weighted_mean(logits, weight)
+
+
+def _wasserstein_discriminator(
+    critic: Critic, real: Tensor, fake: Tensor, real_weight: Tensor, fake_weight: Tensor
+) -> Tensor:
+    on_real, on_fake = critic(real), critic(fake)
+    gap = weighted_mean(on_real, real_weight) - weighted_mean(on_fake, fake_weight)
+    # Somewhere between a real mask and a fake one; each sample at a place of its own.
+    place = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
+    between = (place * real + (1.0 - place) * fake).detach().requires_grad_(True)
+    (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    # A patch's logit is held to slope 1 in its own pixels; the mean over a slice of many patches
+    # would have a slope near 0 whatever a single patch does.
+    side = -(-real.shape[-1] // on_real.shape[-1])
+    squares = F.avg_pool2d(slope.square().sum(dim=1, keepdim=True), side, ceil_mode=True)
+    steepness = (squares * side**2 + 1e-12).sqrt()
+    penalty = weighted_mean((steepness - 1.0) ** 2, real_weight)
+    return PENALTY * penalty - gap
+
+
 ADVERSARIAL_LOSSES = {
     "bce": AdversarialLoss(_bce_discriminator, _bce_segmenter),
+    # Lim and Ye 2017, arXiv 1705.02894.
+    "hinge": AdversarialLoss(_hinge_discriminator, _higher),
+    # Gulrajani et al. 2017, arXiv 1704.00028; the critic of arXiv 2309.12221.
+    "wgan-gp": AdversarialLoss(_wasserstein_discriminator, _higher, bounded=False),
     # Mao et al. 2017, arXiv 1611.04076, with targets -1 and 1: logit 0 is undecided, as in bce.
     "lsgan": AdversarialLoss(_least_squares_discriminator, _least_squares_segmenter),
 }

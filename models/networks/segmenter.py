@@ -2,10 +2,11 @@
 
 A 2D U-Net (Ronneberger et al. 2015, arXiv 1505.04597) sees each slice by itself; at its deepest
 levels a bidirectional ConvLSTM along z lets slices speak to each other, after TCuPGAN
-(arXiv 2311.14177). Features are normalised within a slice, so slices depend on each other through
-the ConvLSTM alone.
+(arXiv 2311.14177). Features are normalised by running statistics or within a slice, so slices
+depend on each other through the ConvLSTM alone.
 """
 
+from collections.abc import Callable
 from typing import cast
 
 import torch
@@ -19,15 +20,21 @@ EXPECTED_BACKGROUND = 2.0
 """Logit of background before anything is learned: about 12 % of a labelled crop is foreground."""
 
 
-class Block(nn.Sequential):
-    """Two 3 x 3 convolutions, each normalised within the slice: (N, C, H, W) to (N, D, H, W)."""
+NORMS: dict[str, Callable[[int], nn.Module]] = {
+    "batch": nn.BatchNorm2d,
+    "slice": lambda channels: nn.GroupNorm(channels, channels),
+}
 
-    def __init__(self, channels: int, out: int, group: int) -> None:
+
+class Block(nn.Sequential):
+    """Two 3 x 3 convolutions, each normalised: (N, C, H, W) to (N, D, H, W)."""
+
+    def __init__(self, channels: int, out: int, norm: Callable[[int], nn.Module]) -> None:
         layers: list[nn.Module] = []
         for given in (channels, out):
             layers += [
                 nn.Conv2d(given, out, 3, padding=1, bias=False),
-                nn.GroupNorm(out // group, out),
+                norm(out),
                 nn.ReLU(inplace=True),
             ]
         super().__init__(*layers)
@@ -47,15 +54,20 @@ class Segmenter(nn.Module):
                 f"A segmenter of {len(channels)} levels has 1 to {len(channels)} recurrent levels, "
                 f"not {config.recurrent_levels}."
             )
+        if config.norm not in NORMS:
+            raise ValueError(
+                f'There is no normalisation "{config.norm}"; choose one of {", ".join(NORMS)}.'
+            )
+        norm = NORMS[config.norm]
         self.config = config
         self.stride = 2 ** (len(channels) - 1)
         ups = range(len(channels) - 1)
         self.down = nn.ModuleList(
-            Block(given, out, config.group)
+            Block(given, out, norm)
             for given, out in zip((1, *channels[:-1]), channels, strict=True)
         )
         self.narrow = nn.ModuleList(nn.Conv2d(channels[i + 1], channels[i], 1) for i in ups)
-        self.up = nn.ModuleList(Block(channels[i], channels[i], config.group) for i in ups)
+        self.up = nn.ModuleList(Block(channels[i], channels[i], norm) for i in ups)
         self.first_recurrent = len(channels) - config.recurrent_levels
         memory = config.memory / max(config.anisotropy, 0.25)
         self.along_z = nn.ModuleList(
@@ -117,7 +129,14 @@ class Segmenter(nn.Module):
     def encode(self, slices: Tensor) -> list[Tensor]:
         """Features of single slices (N, 1, H, W), one tensor a level, finest first."""
         height, width = slices.shape[-2:]
-        missing = (0, -width % self.stride, 0, -height % self.stride)
+        # At least two pixels at the deepest level: one alone has no spread to be normalised by.
+        least = 2 * self.stride
+        missing = (
+            0,
+            max(-width % self.stride, least - width),
+            0,
+            max(-height % self.stride, least - height),
+        )
         x = F.pad(slices, missing, mode="replicate") if any(missing) else slices
         x = x.contiguous(memory_format=torch.channels_last)
         levels: list[Tensor] = []

@@ -46,6 +46,8 @@ MODEL_FILE = "model.safetensors"
 """The finished model, in the run's folder."""
 CLEARLY_BETTER = 0.005
 """Dice by which an earlier model must beat the last one on the held-out slices to be kept."""
+SETTLING_BATCHES = 12
+"""Batches from which the averaged weights' normalisation statistics are taken."""
 CURVE_POINTS = 400
 """Points that the stored curves have at most, about."""
 
@@ -224,8 +226,27 @@ class _Run:
             if most is not None
         )
 
+    def _settle(self) -> None:
+        """Give the averaged weights statistics of their own: those of the steps are of weights long
+        gone, and averaging statistics does not give those of the averaged weights."""
+        norms = [m for m in self.averaged.modules() if isinstance(m, nn.BatchNorm2d)]
+        if not norms or self.state.step == 0:
+            return
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None
+            norm.train()
+        with torch.no_grad(), autocast(self.device, self.config.precision):
+            for i in range(SETTLING_BATCHES):
+                rng = np.random.default_rng((self.config.seed, self.state.step, i))
+                batch = augment(self.sampler.draw(rng), self.config, rng).to(self.device)
+                self.averaged.select(batch.image, batch.windows, batch.slices)
+        for norm in norms:
+            norm.eval()
+
     def _validate(self) -> None:
         """Measure the averaged weights on the held-out slices, and keep them if they are best."""
+        self._settle()
         state = self.state
         state.validation_dice = validation_dice(
             self.averaged,
@@ -319,6 +340,8 @@ class _Run:
         before = self.state.best_dice
         if self.held_out:
             self._validate()
+        else:
+            self._settle()
         last = self.state.validation_dice
         if before is not None and last is not None and before > last + CLEARLY_BETTER:
             self.averaged.load_state_dict(self.best.state_dict())

@@ -42,7 +42,7 @@ def cube() -> TrainingCube:
 
 def test_a_toy_cube_is_learned_in_seconds(tmp_path: Path) -> None:
     image, labels = blobs()
-    config = dataclasses.replace(QUICK, max_steps=45)
+    config = dataclasses.replace(QUICK, max_steps=90)
     told: list[TrainProgress] = []
     result = train(
         [cube_of(image, labels, KNOWN)],
@@ -58,7 +58,7 @@ def test_a_toy_cube_is_learned_in_seconds(tmp_path: Path) -> None:
     found = np.concatenate([block.probabilities for block in blocks], axis=1)[0] > 0.5
     unknown = np.setdiff1d(np.arange(len(image)), KNOWN)
     assert dice(found[unknown], labels[unknown] == 1) > 0.8
-    assert told[-1].step == result.steps == 45
+    assert told[-1].step == result.steps == 90
     assert told[-1].fraction == 1.0
     assert set(told[-1].losses) == {"cross_entropy", "dice", "adversarial", "discriminator"}
     assert result.curves[-1].losses["dice"] < result.curves[0].losses["dice"]
