@@ -33,16 +33,17 @@ def grid(shape: tuple[int, int, int], config: BlindConfig | None = None) -> tupl
     return cuts(shape[1]), cuts(shape[2])
 
 
-def permanent_numbers(z: Ints, size: Reals, seed: int, spread: int = 20) -> Reals:
-    """(N,) the random number in [0, 1) that each tile keeps.
+def permanent_numbers(z: Ints, seed: int, spread: int = 20) -> Reals:
+    """(N,) the random number in [0, 1) that each tile keeps: the same for the same z and seed.
 
-    Each is uniform. Neighbours in the order of z, and there of size, share out the range between
-    them, so that a sample is spread over z and foreground as a stratified one is. Call once a cube,
-    with the seed of the study: later rounds must draw with the same numbers.
+    Each is uniform. Tiles at one place of the slices of an eighth of the cube share out the range
+    between them, so that a sample is spread over z and over the plane as a stratified one is.
     """
     rng = np.random.default_rng(seed)
     band = z // max(1, -(-(int(z.max(initial=0)) + 1) // 8))
-    order = np.lexsort((size, band))
+    first = np.searchsorted(z, z)
+    place = np.arange(len(z)) - first
+    order = np.lexsort((z, place, band))
     numbers = np.empty(len(z))
     for start in range(0, len(z), spread):
         block = order[start : start + spread]
@@ -67,18 +68,22 @@ def sizes(doubt: Reals, area: Reals, config: BlindConfig | None = None) -> Reals
     return (1 - settings.spread_share) * spread / spread.sum() + settings.spread_share * flat
 
 
-def chances(size: Reals, area: Reals, share: float) -> Reals:
-    """(N,) chances proportional to size, at most 1, whose expected audited area is `share` of
-    all."""
+def chances(size: Reals, area: Reals, share: float, before: Reals | None = None) -> Reals:
+    """(N,) chances proportional to size, at most 1, whose expected audited area is `share` of all.
+
+    before: (N,) the chances of the round before; none falls below its own, so that what was audited
+    stays in the sample. Where they alone audit more than `share` they are returned as they are.
+    """
+    floor = np.zeros(len(size)) if before is None else before
     wanted = min(max(share, 0.0), 1.0) * float(area.sum())
-    sure = np.zeros(len(size), dtype=bool)
-    result = np.zeros(len(size))
-    for _ in range(len(size) + 1):
-        left = wanted - float(area[sure].sum())
-        weight = float((size * area)[~sure].sum())
-        result = np.where(sure, 1.0, size * (max(left, 0.0) / weight if weight > 0 else 0.0))
-        over = ~sure & (result > 1)
-        if not over.any():
-            break
-        sure |= over
-    return np.minimum(result, 1.0)
+
+    def at(scale: float) -> Reals:
+        return np.maximum(np.minimum(size * scale, 1.0), floor)
+
+    if float((floor * area).sum()) >= wanted or not size.any():
+        return floor
+    low, high = 0.0, 1.0 / float(size[size > 0].min())
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if (at(middle) * area).sum() >= wanted else (middle, high)
+    return at(high)

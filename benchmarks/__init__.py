@@ -1,0 +1,1 @@
+"""What the science promises, measured: one module a promise, each runnable alone."""
