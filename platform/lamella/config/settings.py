@@ -164,8 +164,14 @@ PERIODIC = [
     "lamella.jobs.reconciler.reconcile_now",
     "lamella.annotation.offers.expire_leases",
     "lamella.loop.services.nudge",
-    "lamella.cubes.uploads.clean_stale",
 ]
+# What it calls when it starts and once an hour.
+HOURLY = [
+    "lamella.cubes.uploads.clean_stale",
+    "lamella.jobs.purge.purge",
+]
+# For how long the list of jobs reaches back.
+JOBS_KEPT = timedelta(days=env.int("LAMELLA_JOBS_KEPT_DAYS", default=30))
 
 # Volumes, proposals, checkpoints, exports: a folder, or an address such as s3://bucket/prefix.
 STORE_URL = env.str("LAMELLA_STORE", default=str(DATA_DIR / "store"))

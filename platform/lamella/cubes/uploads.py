@@ -137,6 +137,7 @@ def remove(upload: Upload) -> None:
 def clean_stale(now: datetime | None = None) -> int:
     """Remove files that nobody goes on with and no job is reading; returns how many.
 
+    Folders whose upload is known no more, for instance because its study was deleted, go too.
     Called by the scheduler; running it twice at once is harmless.
     """
     before = (now or timezone.now()) - settings.UPLOAD_KEPT
@@ -145,11 +146,29 @@ def clean_stale(now: datetime | None = None) -> int:
         if not in_use(upload):
             remove(upload)
             removed += 1
+    removed += sum(_remove_older(folder, before) for folder in _without_upload())
     # What a killed process had unpacked.
     for folder in (Path(settings.UPLOAD_DIR) / "unpacked").glob("lamella-*"):
-        if folder.stat().st_mtime < before.timestamp():
-            shutil.rmtree(folder, ignore_errors=True)
+        _remove_older(folder, before)
     return removed
+
+
+def _remove_older(folder: Path, before: datetime) -> bool:
+    try:
+        if folder.stat().st_mtime >= before.timestamp():
+            return False
+    except FileNotFoundError:  # another scheduler was quicker
+        return False
+    shutil.rmtree(folder, ignore_errors=True)
+    return True
+
+
+def _without_upload() -> list[Path]:
+    """The folders of uploads (their names are ids) that have no row."""
+    root = Path(settings.UPLOAD_DIR)
+    folders = {path.name: path for path in root.glob("????????-????-????-????-????????????")}
+    known = {str(pk) for pk in Upload.objects.values_list("pk", flat=True)}
+    return [path for name, path in folders.items() if name not in known]
 
 
 def in_use(upload: Upload) -> bool:

@@ -1,5 +1,6 @@
 """Files from a browser: in pieces, resumed, bounded, and gone again."""
 
+import os
 from collections import namedtuple
 from datetime import timedelta
 from pathlib import Path
@@ -147,6 +148,21 @@ def test_files_that_nobody_goes_on_with_are_removed_but_not_from_under_a_job(
     assert {str(u.pk) for u in Upload.objects.all()} == {keys[0], keys[2]}
     gone = send(dana, keys[1], 0, DATA)
     assert gone.status_code == 404
+
+
+def test_files_of_a_study_that_was_deleted_go_once_they_are_old(
+    dana: Client, study: Study, settings: Settings
+) -> None:
+    root = Path(settings.UPLOAD_DIR)
+    lost, new, live = (root / announce(dana, study).json()["id"] for _ in range(3))
+    Upload.objects.exclude(pk=live.name).delete()  # as the deletion of a study does
+    (root / "kept-by-hand").mkdir()
+    long_ago = (timezone.now() - settings.UPLOAD_KEPT - timedelta(hours=1)).timestamp()
+    for folder in (lost, live, root / "kept-by-hand"):
+        os.utime(folder, (long_ago, long_ago))
+    assert uploads.clean_stale() == 1
+    assert sorted(root.iterdir()) == sorted([new, live, root / "kept-by-hand"])
+    assert uploads.clean_stale() == 0
 
 
 @pytest.mark.parametrize(

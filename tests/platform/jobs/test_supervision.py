@@ -70,6 +70,7 @@ def test_one_periodic_call_that_fails_keeps_no_other_from_its_turn(
 ) -> None:
     monkeypatch.setattr(scheduler, "import_string", {"a": breaks, "b": works}.__getitem__)
     monkeypatch.setattr(settings, "PERIODIC", ["a", "b"])
+    monkeypatch.setattr(settings, "HOURLY", [])
     monkeypatch.setattr(settings, "DATA_DIR", tmp_path)
     with caplog.at_level(logging.ERROR):
         call_command("scheduler", "--once")
@@ -79,6 +80,6 @@ def test_one_periodic_call_that_fails_keeps_no_other_from_its_turn(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", settings.PERIODIC)
+@pytest.mark.parametrize("path", [*settings.PERIODIC, *settings.HOURLY])
 def test_everything_that_settings_name_as_periodic_can_be_called(path: str) -> None:
     import_string(path)()
