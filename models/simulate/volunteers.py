@@ -9,6 +9,9 @@ from skimage.measure import label
 
 from models.labels import Floats, Labels, unsure_of
 
+CARE = 0.2
+"""An outline is off by at most this share of its object's inner radius (root mean square)."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
@@ -66,7 +69,9 @@ class NoisyVolunteer:
 
     boundary: root mean square error of an outline in pixels, smooth along it; miss: share of true
     objects left as the proposal has them; invent: mean number of false blobs a region; lazy: chance
-    that a region is accepted unseen. The same seed corrects the same regions alike.
+    that what is shown is accepted unseen; tolerance: a proposal is left as it is where its outline
+    lies within so many pixels of the one they would draw, for nobody retraces what looks right.
+    The same seed corrects the same regions in the same order alike.
     """
 
     seed: int
@@ -74,6 +79,7 @@ class NoisyVolunteer:
     miss: float = 0.05
     invent: float = 0.05
     lazy: float = 0.0
+    tolerance: float = 0.0
     name: str = ""
     _rng: np.random.Generator = field(init=False, repr=False)
 
@@ -83,12 +89,14 @@ class NoisyVolunteer:
 
     def correct(self, truth: Labels, proposal: Labels) -> Drawn:
         """See Volunteer."""
-        if self._rng.random() < self.lazy:
+        # Where nothing is shown there is nothing to accept.
+        if self._rng.random() < self.lazy and proposal.any():
             return Drawn(proposal.copy(), 4.0, 0)
         drawn: Labels = truth.astype(proposal.dtype)
         drawn = self._blur_edges(drawn)
         drawn = self._leave(truth, proposal, drawn)
         drawn = self._add(drawn)
+        drawn = self._keep_what_looks_right(proposal, drawn)
         seconds, strokes = effort(proposal, drawn)
         return Drawn(drawn, seconds, strokes)
 
@@ -103,8 +111,15 @@ class NoisyVolunteer:
             if value in (0, unsure_of(mask.dtype)):
                 continue
             inside = mask == value
-            signed = distance_transform_edt(inside) - distance_transform_edt(~inside)
-            near = signed - np.sign(signed) * 0.5 + shift
+            depth = distance_transform_edt(inside)
+            away, nearest = distance_transform_edt(~inside, return_indices=True)
+            signed = depth - away
+            # A small object is drawn with more care: nobody is off by its whole size.
+            parts = label(inside, connectivity=2)  # type: ignore[no-untyped-call]
+            size = np.zeros(int(parts.max()) + 1)
+            np.maximum.at(size, parts.ravel(), depth.ravel())
+            most = np.minimum(1.0, CARE * size / self.boundary)[parts]
+            near = signed - np.sign(signed) * 0.5 + shift * most[tuple(nearest)]
             better = near > best
             result[better] = value
             best[better] = near[better]
@@ -122,13 +137,38 @@ class NoisyVolunteer:
         result: Labels = np.where(near & ~others, proposal, drawn)
         return result
 
+    def _keep_what_looks_right(self, proposal: Labels, drawn: Labels) -> Labels:
+        """Changes nowhere further than `tolerance` from their own outline are not made."""
+        changed = proposal != drawn
+        if self.tolerance <= 0 or not changed.any() or not drawn.any() or not proposal.any():
+            return drawn
+        outline = np.zeros(drawn.shape, dtype=bool)
+        for axis in (0, 1):
+            step = np.diff(drawn.astype(np.int64), axis=axis) != 0
+            before = [slice(None)] * 2
+            after = [slice(None)] * 2
+            before[axis], after[axis] = slice(0, -1), slice(1, None)
+            outline[tuple(before)] |= step
+            outline[tuple(after)] |= step
+        if not outline.any():
+            return drawn
+        # Outline pixels lie on both sides of the line, half a pixel from it.
+        away = distance_transform_edt(~outline) + 0.5
+        pieces = label(changed, connectivity=1)  # type: ignore[no-untyped-call]
+        far = np.unique(pieces[changed & (away > self.tolerance)])
+        left = changed & ~np.isin(pieces, far)
+        result: Labels = np.where(left, proposal, drawn)
+        return result
+
     def _add(self, drawn: Labels) -> Labels:
         count = int(self._rng.poisson(self.invent))
         values = [v for v in np.unique(drawn) if v not in (0, unsure_of(drawn.dtype))] or [1]
         y, x = np.ogrid[: drawn.shape[0], : drawn.shape[1]]
+        largest = min(8.0, 0.08 * min(drawn.shape))
         for _ in range(count):
             cy, cx = self._rng.random(2) * drawn.shape
-            radius = self._rng.uniform(3, 8)
+            radius = self._rng.uniform(0.4, 1.0) * largest
             blob = (y - cy) ** 2 + (x - cx) ** 2 <= radius**2
-            drawn = np.where(blob & (drawn == 0), self._rng.choice(values), drawn)
+            drawn = drawn.copy()
+            drawn[blob & (drawn == 0)] = self._rng.choice(values)
         return drawn

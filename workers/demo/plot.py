@@ -9,7 +9,7 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot
 
-from workers.demo.figures import RoundFigures
+from workers.simulation.figures import RoundFigures
 
 
 def draw(rounds: Sequence[RoundFigures], path: Path, *, title: str) -> None:

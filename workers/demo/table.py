@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from workers.demo.figures import RoundFigures
+from workers.simulation.figures import RoundFigures
 
 
 def table_of(rounds: Sequence[RoundFigures], title: str) -> Table:

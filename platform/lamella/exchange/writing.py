@@ -62,7 +62,7 @@ def write_omezarr(
     def written() -> Iterator[ExportSlice]:
         nonlocal known
         slab: list[NDArray[Any]] = []
-        for z, (raw, item) in enumerate(_settled(final)):
+        for z, (raw, item) in enumerate(joined(final)):
             known += int(np.count_nonzero(item.known))
             if item.labels is not raw:
                 settled[z] = runs_of(item.labels != raw)
@@ -126,8 +126,8 @@ def runs_of(mask: NDArray[np.bool_]) -> Runs:
     return [[int(a), int(b - a)] for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _settled(final: FinalMask) -> Iterator[tuple[NDArray[Any], ExportSlice]]:
-    """(labels before, slice after) of every slice in order of z."""
+def joined(final: FinalMask) -> Iterator[tuple[NDArray[Any], ExportSlice]]:
+    """(labels before, slice of the export) of every slice in order of z."""
     waiting: deque[NDArray[Any]] = deque()
     confidence = _Confidence(final.proposal)
 

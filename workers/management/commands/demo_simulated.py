@@ -18,14 +18,15 @@ from lamella.cubes.models import Cube
 from lamella.rounds.models import Round
 from lamella.studies.classes import class_map
 from lamella.studies.models import Study, StudyState
+from models.simulate.placed import bisected, reached
 from models.simulate.volunteers import PerfectVolunteer
 from workers.demo import setup
-from workers.demo.figures import RoundFigures, interpolation_at, measure, shown_at
 from workers.demo.plot import draw
 from workers.demo.stack import Stack, StackError
 from workers.demo.table import table_of
 from workers.demo.volunteers import SimulatedVolunteer, work_through
 from workers.demo.watch import watch
+from workers.simulation.figures import TARGETS, RoundFigures, measure, shown_at
 
 VOLUNTEERS = 2
 # One round may take this long: training, proposing and all the masks of the volunteers.
@@ -161,7 +162,7 @@ def _json(
     found: setup.DemoInput, study: Study, rounds: list[RoundFigures], minutes: float
 ) -> dict[str, Any]:
     assert found.truth is not None
-    classes = class_map(study).count
+    alone = bisected(found.truth, class_map(study).count)
     return {
         "image": found.name,
         "slices": len(found.truth),
@@ -172,7 +173,7 @@ def _json(
             study.strategy: {
                 "rounds": [row.to_json() for row in rounds],
                 "shown_at_dice": shown_at(rounds),
-                "interpolation_at_dice": interpolation_at(found.truth, classes),
+                "interpolation_at_dice": {f"{t:.2f}": reached(alone, t) for t in TARGETS},
             }
         },
     }

@@ -1,0 +1,48 @@
+"""Interpolation alone, from well-placed slices."""
+
+import numpy as np
+import pytest
+
+from models.labels import Labels
+from models.propagation.interpolate import interpolate
+from models.quality.metrics import dice
+from models.simulate.placed import _by_bisection, bisected, evenly, reached
+
+
+def ball(depth: int = 17) -> Labels:
+    z, y, x = np.mgrid[:depth, :32, :32]
+    inside = ((z - depth / 2) * 1.5) ** 2 + (y - 16) ** 2 + (x - 15) ** 2 < 12**2
+    labels = inside.astype(np.uint8)
+    labels[inside & (x > 15)] = 2
+    return labels
+
+
+def test_growing_by_a_slice_gives_what_interpolating_anew_would() -> None:
+    truth = ball()
+    points = bisected(truth, 2)
+    order = _by_bisection(len(truth), 10)
+    for point in points[:8]:
+        count = round(point.shown * len(truth))
+        whole = interpolate({z: truth[z] for z in order[:count]}, truth.shape, 2)
+        assert point.dice == pytest.approx(dice(whole, truth, 2), abs=1e-4)
+
+
+def test_more_slices_end_better_and_all_of_them_at_one() -> None:
+    truth = ball()
+    for curve in (bisected(truth, 2, most=1.0), evenly(truth, 2, most=1.0)):
+        assert [p.shown for p in curve] == sorted({p.shown for p in curve})
+        assert curve[-1].dice == 1
+        assert curve[0].dice < curve[-1].dice
+
+
+def test_the_share_reached_is_the_first_or_none() -> None:
+    points = bisected(ball(), 2)
+    assert reached(points, 0.0) == points[0].shown
+    assert reached(points, 1.1) is None
+    assert reached([], 0.5) is None
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_cube_of_one_or_two_slices_has_a_curve_without_nan(depth: int) -> None:
+    truth = ball(depth)
+    assert all(np.isfinite(p.dice) for p in [*bisected(truth, 2), *evenly(truth, 2)])

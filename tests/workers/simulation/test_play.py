@@ -1,0 +1,162 @@
+"""A simulated study from end to end, on the loop's own code, in this process."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from numpy.typing import NDArray
+
+from lamella.rounds.models import Task
+from lamella.studies.models import Study
+from tests.flows.tiny import blobs
+from workers.simulation import beside
+from workers.simulation.cell import Cell
+from workers.simulation.play import play, preset_of, study_settings
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+QUICK = {
+    "train": {"max_steps": 25, "max_seconds": None, "crop": 32, "window": 3, "windows": 2},
+    "network": {"channels": [8, 16], "critic_channels": [8, 16], "recurrent_channels": 8},
+    "predict": {"patch": 16},
+}
+
+
+def cell(
+    folder: Path,
+    image: NDArray[Any],
+    labels: NDArray[Any],
+    *,
+    strategy: str = "discriminator",
+    volunteers: str = "perfect",
+    rounds: int = 2,
+    settings: dict[str, Any] = QUICK,
+) -> Cell:
+    paths = folder / "image.tif", folder / "labels.tif"
+    for path, volume in zip(paths, (image, labels), strict=True):
+        tifffile.imwrite(path, volume, photometric="minisblack")
+    return Cell(
+        image=paths[0],
+        labels=paths[1],
+        image_hash="a",
+        labels_hash="b",
+        classes="auto",
+        strategy=strategy,
+        volunteers=volunteers,
+        seed=0,
+        preset="quick",
+        rounds=rounds,
+        budget=0.6,
+        settings=settings,
+    )
+
+
+def test_people_who_draw_the_truth_improve_the_mask_round_by_round(tmp_path: Path) -> None:
+    image, truth = blobs((20, 48, 48))
+    result = play(cell(tmp_path, image, truth))
+    first, *_, last = result["rounds"]
+    assert [r["number"] for r in result["rounds"]] == [0, 1, 2]
+    assert first["shown_fraction"] == pytest.approx(3 / 20)
+    assert first["audit"] is None
+    # Two chosen slices and one audit a round.
+    assert last["shown_fraction"] == pytest.approx(9 / 20)
+    assert last["classifications"] == 9
+    assert last["dice_final"] > first["dice_final"]
+    assert last["dice_final"] > 0.8
+    assert 0 < last["dice_interpolation"] <= 1
+    assert last["seconds"] < result["seconds_from_nothing"]
+    assert set(last["audit"]) == {"dice", "low", "high", "true"}
+    assert last["spearman"]
+    json.dumps(result, allow_nan=False)
+    study = Study.objects.get()
+    assert study.training_runs.count() == 3
+    assert study.tasks.filter(kind=Task.Kind.AUDIT).count() == 2
+
+
+def test_the_oracle_alone_is_told_the_error(tmp_path: Path) -> None:
+    image, truth = blobs((16, 48, 48))
+    result = play(cell(tmp_path, image, truth, strategy="oracle", rounds=1))
+    last = result["rounds"][-1]
+    assert last["spearman"]["error"] == pytest.approx(1, abs=1e-3)
+    assert last["score_error_spearman"] == last["spearman"]["error"]
+
+
+def test_a_cast_is_asked_several_times_a_task_and_its_figures_are_told(tmp_path: Path) -> None:
+    image, truth = blobs((12, 48, 48))
+    result = play(cell(tmp_path, image, truth, volunteers="cast", strategy="random", rounds=1))
+    assert result["cast"]["masks"] == result["rounds"][-1]["classifications"]
+    assert result["cast"]["masks"] >= 2 * 3
+    assert result["cast"]["people"] > 5
+    every = beside.every_slice(cell(tmp_path, image, truth, volunteers="cast"))
+    assert 0.5 < every["dice"] <= 1
+    assert every["cast"]["masks"] == 5 * 12
+
+
+def test_tiles_are_shown_by_area(tmp_path: Path) -> None:
+    image, truth = blobs((8, 64, 64))
+    tiles = {**QUICK, "selection": {"slice_limit": 32, "tile": 32}}
+    result = play(cell(tmp_path, image, truth, strategy="random", rounds=1, settings=tiles))
+    first, last = result["rounds"]
+    assert first["shown_fraction"] == pytest.approx(3 / 32, abs=1e-4)
+    assert last["shown_fraction"] == pytest.approx(6 / 32, abs=1e-4)
+
+
+def _nan(image: NDArray[Any]) -> NDArray[np.float32]:
+    broken = image.astype(np.float32)
+    broken[3, :9, :9] = np.nan
+    broken[5] = np.inf
+    return broken
+
+
+BAD = {
+    "one slice": lambda i, t: (i[:1], t[8:9]),
+    "no foreground": lambda i, t: (i, np.zeros_like(t)),
+    "all foreground": lambda i, t: (i, np.ones_like(t)),
+    "not numbers": lambda i, t: (_nan(i), t),
+    "constant image": lambda i, t: (np.full_like(i, 7), t),
+    "one labelled slice": lambda i, t: (i, np.where(np.arange(len(t))[:, None, None] == 6, t, 0)),
+    "empty resin": lambda i, t: (np.where(np.arange(len(i))[:, None, None] > 6, 128, i), t),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_input_gives_figures_without_nan_and_says_what_they_cannot_tell(
+    what: str, tmp_path: Path
+) -> None:
+    image, truth = BAD[what](*blobs((16, 40, 40)))
+    asked = cell(tmp_path, image, truth.astype(np.uint8), rounds=1)
+    result = play(asked)
+    json.dumps(result, allow_nan=False)
+    json.dumps(beside.interpolation(asked), allow_nan=False)
+    assert result["rounds"]
+    if what in ("one slice", "no foreground", "all foreground", "one labelled slice"):
+        assert any(note.endswith(".") for note in result["notes"])
+
+
+def test_settings_go_to_the_study_and_those_of_the_simulation_to_the_preset(
+    tmp_path: Path,
+) -> None:
+    image, truth = blobs((4, 16, 16))
+    asked = cell(tmp_path, image, truth, settings={"simulation": {"first_steps": 3}, **QUICK})
+    preset = preset_of(asked)
+    assert (preset.first_steps, preset.rounds, preset.budget) == (3, 2, 0.6)
+    settings = study_settings(asked, preset)
+    assert "simulation" not in settings
+    assert settings["train"]["crop"] == 32
+    assert settings["train"]["checkpoint_seconds"] == 1e6
+    wrong = cell(tmp_path, image, truth, settings={"simulation": {"steps": 3}})
+    with pytest.raises(ValueError, match=r"no setting “simulation\.steps”"):
+        preset_of(wrong)
+
+
+def test_a_cells_name_changes_with_what_decides_on_its_result(tmp_path: Path) -> None:
+    image, truth = blobs((4, 16, 16))
+    one = cell(tmp_path, image, truth)
+    assert one.key == cell(tmp_path, image, truth).key
+    assert one.key != cell(tmp_path, image, truth, strategy="random").key
+    assert one.key != cell(tmp_path, image, truth, rounds=3).key
+    assert one.key != cell(tmp_path, image, truth, settings={}).key
+    assert Cell.from_json(json.loads(json.dumps(one.to_json(), default=dict))).key == one.key

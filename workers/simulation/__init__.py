@@ -1,0 +1,1 @@
+"""Studies played through by simulated volunteers, on the product's own code."""

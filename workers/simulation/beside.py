@@ -1,0 +1,79 @@
+"""What stands beside a simulated study: interpolation alone, and people who draw every slice."""
+
+import time
+from typing import Any
+
+import numpy as np
+
+from models.config import CrowdConfig
+from models.crowd.aggregator import CrowdMask, SkillSnapshot
+from models.crowd.registry import aggregator
+from models.quality.metrics import overlap_of_slices
+from models.simulate.cast import Realised, pinned_cast
+from models.simulate.placed import Point, bisected, evenly, reached
+from workers.simulation.cell import Cell
+from workers.simulation.figures import TARGETS
+from workers.simulation.play import preset_of
+from workers.simulation.truth import read_truth
+
+INTERPOLATION = "interpolation"
+"""A cell without a model: perfect slices, and what lies between them interpolated."""
+EVERY_SLICE = "every_slice"
+"""A cell without a machine: several people of the cast draw every slice from nothing."""
+
+
+def interpolation(cell: Cell) -> dict[str, Any]:
+    """Curves of interpolating evenly spaced slices, and slices placed by bisection."""
+    truth = read_truth(cell.image, cell.labels, cell.classes)  # type: ignore[arg-type]
+    curves = {
+        "bisection": bisected(truth.labels, truth.count),
+        "uniform": evenly(truth.labels, truth.count),
+    }
+    return {
+        "slices": len(truth.labels),
+        "shape": list(truth.labels.shape),
+        "classes": truth.count,
+        "words": truth.words,
+        "curves": {
+            name: [{"shown_fraction": p.shown, "dice_final": p.dice} for p in points]
+            for name, points in curves.items()
+        },
+        "at_dice": {name: _at(points) for name, points in curves.items()},
+    }
+
+
+def _at(points: list[Point]) -> dict[str, float | None]:
+    return {f"{target:.2f}": reached(points, target) for target in TARGETS}
+
+
+def every_slice(cell: Cell) -> dict[str, Any]:
+    """Dice of the cast's consensus where everybody draws every slice, and their seconds.
+
+    Each slice is drawn from nothing by as many people as the study's redundancy asks for.
+    """
+    began = time.monotonic()
+    truth = read_truth(cell.image, cell.labels, cell.classes)  # type: ignore[arg-type]
+    preset = preset_of(cell)
+    cast, rng = pinned_cast(cell.seed), np.random.default_rng((cell.seed, 11))
+    crowd = aggregator(
+        str(cell.settings.get("aggregator", "majority")),
+        CrowdConfig(redundancy=preset.redundancy),
+    )
+    realised, seconds, agreed = Realised(), 0.0, []
+    for plane in truth.labels:
+        nothing = np.zeros_like(plane)
+        masks = []
+        for index in rng.choice(len(cast), preset.redundancy, replace=False):
+            drawn = cast[int(index)].correct(plane, nothing)
+            realised.add(cast[int(index)], plane, nothing, drawn, truth.count)
+            masks.append(CrowdMask(cast[int(index)].name, drawn.mask, drawn.seconds))
+            seconds += drawn.seconds
+        agreed.append(crowd.aggregate(masks, nothing, SkillSnapshot()).mask)
+    pairs = zip(agreed, truth.labels, strict=True)
+    return {
+        "dice": round(overlap_of_slices(pairs, truth.count).mean_dice(), 5),
+        "seconds": round(seconds, 1),
+        "people": preset.redundancy,
+        "cast": realised.figures(),
+        "wall_seconds": round(time.monotonic() - began, 1),
+    }

@@ -1,0 +1,139 @@
+"""A cell: one cube played through by one strategy, one kind of volunteers and one seed."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+FORMAT = 1
+"""Raised when what a cell's result holds changes."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How a simulated study goes. Shares are of all slices (or tiles) of the cube.
+
+    seed_share: shown in round 0, before anything was proposed, but ``fewest_seeds`` at least;
+    round_share, audit_share: shown in each round after it, ``fewest_work`` chosen ones at least;
+    budget: the study ends with the round that reaches this share.
+    first_steps, round_steps: training steps from nothing, and of each warm start.
+    redundancy: people a task, for a cast; the perfect volunteer is asked once.
+    settings: of the study, by section (see models.config).
+    """
+
+    seed_share: float
+    round_share: float
+    audit_share: float
+    budget: float
+    rounds: int
+    first_steps: int
+    round_steps: int
+    fewest_seeds: int = 3
+    fewest_work: int = 2
+    redundancy: int = 5
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+_SMALL_STEPS = {"max_seconds": None, "crop": 64, "checkpoint_seconds": 1e6}
+
+PRESETS: dict[str, Preset] = {
+    "quick": Preset(
+        seed_share=0.04,
+        round_share=0.02,
+        audit_share=0.01,
+        budget=0.25,
+        rounds=12,
+        first_steps=200,
+        round_steps=60,
+        settings={"train": _SMALL_STEPS},
+    ),
+    "full": Preset(
+        seed_share=0.04,
+        round_share=0.015,
+        audit_share=0.0075,
+        budget=0.35,
+        rounds=30,
+        first_steps=600,
+        round_steps=200,
+        settings={"train": {**_SMALL_STEPS, "crop": 96}},
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Everything that a result depends on, but for the code. Paths count by their content."""
+
+    image: Path
+    labels: Path
+    image_hash: str
+    labels_hash: str
+    classes: str
+    strategy: str
+    volunteers: str
+    seed: int
+    preset: str
+    rounds: int
+    budget: float
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Name of the cell in the cache: a hash of all that its result depends on."""
+        described = {
+            f.name: getattr(self, f.name)
+            for f in fields(self)
+            if f.name not in ("image", "labels", "preset")
+        }
+        described |= {
+            "plan": asdict(PRESETS[self.preset]),
+            "code": code_hash(),
+            "format": FORMAT,
+        }
+        text = json.dumps(described, sort_keys=True, default=dict)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "image": str(self.image), "labels": str(self.labels)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Cell":
+        paths = {"image": Path(values["image"]), "labels": Path(values["labels"])}
+        return cls(**{**values, **paths})
+
+    @property
+    def words(self) -> str:
+        return f"{self.strategy}, {self.volunteers}, seed {self.seed}"
+
+
+# What decides on a result: everything learned or inferred, and the loop that drives it.
+_CODE = (
+    "models",
+    "workers/handlers",
+    "workers/proposing.py",
+    "workers/simulation",
+    "platform/lamella/loop",
+    "platform/lamella/rounds",
+    "platform/lamella/annotation",
+    "platform/lamella/consensus",
+)
+# What only shows results.
+_NOT_CODE = ("workers/simulation/report", "workers/simulation/pool.py", "models/simulate/phantom")
+
+
+@lru_cache(maxsize=1)
+def code_hash() -> str:
+    """Hash of the source code that decides on results, as it was when first asked."""
+    digest = hashlib.sha256()
+    for name in _CODE:
+        place = settings.ROOT / name
+        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            relative = file.relative_to(settings.ROOT).as_posix()
+            if not relative.startswith(_NOT_CODE):
+                digest.update(relative.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,198 @@
+"""Plays one study through: the product's loop on a database of its own, with simulated people."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lamella.accounts.models import Volunteer as Pseudonym
+from lamella.cubes.models import Cube
+from lamella.cubes.services import add_cube
+from lamella.jobs.models import Job
+from lamella.learning.models import TrainingRun
+from lamella.rounds.models import Round
+from lamella.studies.classes import class_map
+from lamella.studies.models import Study, StudyState
+from lamella.studies.plan import ClassSpec
+from lamella.studies.policy import config_of
+from lamella.studies.services import create_study, set_state
+from models.config import SelectionConfig
+from models.selection.candidates import candidates
+from models.simulate.cast import pinned_cast
+from models.simulate.volunteers import PerfectVolunteer, Volunteer, effort
+from workers.simulation.cell import PRESETS, Cell, Preset
+from workers.simulation.figures import RoundFigures, measure, shown_at
+from workers.simulation.hands import Crowd, Person
+from workers.simulation.inline import drain
+from workers.simulation.truth import Truth, read_truth
+
+Tell = Callable[[RoundFigures, float], None]
+"""Called with each round's figures and the share of the study that is done."""
+
+OWN = "simulation"
+"""Section of the settings that changes the preset; all others are the study's."""
+
+
+def preset_of(cell: Cell) -> Preset:
+    """The cell's preset with its changes. Raises ValueError that names what is no setting."""
+    changes = dict(cell.settings.get(OWN, {}))
+    preset = PRESETS[cell.preset]
+    strange = sorted(set(changes) - set(Preset.__dataclass_fields__) | {"settings"} & set(changes))
+    if strange:
+        raise ValueError(f"There is no setting “{OWN}.{strange[0]}” for a simulation.")
+    return replace(preset, **changes, rounds=cell.rounds, budget=cell.budget)
+
+
+def study_settings(cell: Cell, preset: Preset) -> dict[str, Any]:
+    """The study's settings: the preset's, then the cell's, section by section."""
+    result: dict[str, Any] = {"seed": cell.seed}
+    for changes in (preset.settings, cell.settings):
+        for section, values in changes.items():
+            if section == OWN:
+                continue
+            if isinstance(values, Mapping):
+                result[section] = {**result.get(section, {}), **values}
+            else:
+                result[section] = values
+    result.setdefault("train", {}).setdefault("seed", cell.seed)
+    return result
+
+
+def play(cell: Cell, tell: Tell = lambda row, done: None) -> dict[str, Any]:
+    """The cell's result: the rounds and what stands beside them, without NaN."""
+    began = time.monotonic()
+    truth = read_truth(cell.image, cell.labels, cell.classes)  # type: ignore[arg-type]
+    game = _Game(cell, truth)
+    rows = list(game.rounds(tell))
+    return {
+        "rounds": [row.to_json() for row in rows],
+        "shown_at_dice": shown_at(rows),
+        "cast": game.crowd.realised.figures(),
+        "seconds_from_nothing": round(_from_nothing(truth), 1),
+        "notes": _notes(truth, rows),
+        "wall_seconds": round(time.monotonic() - began, 1),
+    }
+
+
+class _Game:
+    """A study, its cube and its people."""
+
+    def __init__(self, cell: Cell, truth: Truth) -> None:
+        self.cell, self.truth = cell, truth
+        self.preset = preset_of(cell)
+        self.perfect = cell.volunteers == "perfect"
+        settings = study_settings(cell, self.preset)
+        self.own_budget = {"max_steps", "max_seconds"} & set(cell.settings.get("train", {}))
+        self.study = create_study(
+            title="Simulated study",
+            question="Where are the objects?",
+            by=None,
+            classes=[ClassSpec(v, f"class {v}") for v in truth.values],
+            label_dtype=_dtype(truth.values),
+            redundancy=1 if self.perfect else self.preset.redundancy,
+            strategy=cell.strategy,
+            target_dice=1.0,
+            max_rounds=cell.rounds,
+            settings=settings,
+        )
+        set_state(self.study, StudyState.OPEN)
+        self.cube = add_cube(self.study, name="cube", path=cell.image)
+        self.crowd = Crowd(
+            [Person(Pseudonym.objects.create(), hand) for hand in self._hands()],
+            class_map(self.study),
+            truth.labels,
+            np.random.default_rng((cell.seed, 7)),
+        )
+
+    def _hands(self) -> list[Volunteer]:
+        if self.perfect:
+            return [PerfectVolunteer()]
+        return pinned_cast(self.cell.seed)
+
+    def rounds(self, tell: Tell) -> Iterator[RoundFigures]:
+        """Play round after round; the figures after each."""
+        self._set_shares(self.preset.seed_share, self.preset.fewest_seeds, audit=0.0)
+        self._set_steps(self.preset.first_steps)
+        drain(self._after)
+        self.cube = Cube.objects.get(pk=self.cube.pk)
+        while True:
+            opened = self.study.rounds.filter(state=Round.State.OPEN).first()
+            if opened is None:
+                return
+            self.crowd.work(self.study)
+            self._set_shares(
+                self.preset.round_share, self.preset.fewest_work, audit=self.preset.audit_share
+            )
+            drain(self._after)
+            row = measure(self.cube, self.truth.labels, Round.objects.get(pk=opened.pk))
+            done = max(row.shown_fraction / self.cell.budget, row.number / self.cell.rounds)
+            tell(row, min(done, 1.0))
+            yield row
+            self.study.refresh_from_db()
+            # A last round may come a little short of the budget, never far beyond it.
+            if row.shown_fraction >= self.cell.budget - 1e-9 or row.number >= self.cell.rounds:
+                return
+
+    def _set_shares(self, share: float, fewest: int, *, audit: float) -> None:
+        """Shares that give at least ``fewest`` chosen tasks a round."""
+        total = self._places()
+        fields = {"round_share": min(1.0, max(share, fewest / total)), "audit_share": audit}
+        Study.objects.filter(pk=self.study.pk).update(**fields)
+
+    def _places(self) -> int:
+        shape = (self.truth.labels.shape[0], *self.truth.labels.shape[1:])
+        config = config_of(self.study, SelectionConfig, "selection")
+        return len(candidates((shape[0], shape[1], shape[2]), config)[0])
+
+    def _set_steps(self, steps: int) -> None:
+        if self.own_budget:
+            return
+        settings = self.study.settings
+        settings["train"] = {**settings.get("train", {}), "max_steps": steps}
+        Study.objects.filter(pk=self.study.pk).update(settings=settings)
+
+    def _after(self, job: Job) -> None:
+        if job.kind == "train" and TrainingRun.objects.filter(study=self.study).count() == 1:
+            self.study.refresh_from_db()
+            self._set_steps(self.preset.round_steps)
+        if job.kind == "propose" and self.cell.strategy == "oracle":
+            # Imports torch, which those who only ask for a cached result need not wait for.
+            from workers.simulation import oracle
+
+            oracle.tell(self.study, self.truth.labels)
+
+
+def _dtype(values: tuple[int, ...]) -> str:
+    # The greatest value of a type means unsure.
+    if max(values) < 255:
+        return "uint8"
+    return "uint16" if max(values) < 65535 else "uint32"
+
+
+def _from_nothing(truth: Truth) -> float:
+    """Seconds to draw every slice from nothing once."""
+    return sum(effort(np.zeros_like(plane), plane)[0] for plane in truth.labels)
+
+
+def _notes(truth: Truth, rows: list[RoundFigures]) -> list[str]:
+    """What cannot be estimated for this cube, in plain sentences."""
+    labels = truth.labels
+    notes = []
+    if not labels.any():
+        notes.append(
+            "The labels hold no object, so Dice says nothing here: a mask without objects counts "
+            "as 1, any other as 0."
+        )
+    elif labels.all():
+        notes.append("Every voxel is labelled, so there is no outline that could be wrong.")
+    elif len(labels) > 1 and int(labels.any(axis=(1, 2)).sum()) == 1:
+        notes.append("Only one slice holds objects, so Dice hangs on that slice alone.")
+    if len(labels) == 1:
+        notes.append("The cube has one slice; whoever sees it has seen all, and nothing is saved.")
+    if len(rows) < 2:
+        notes.append("There was no round after the first, so no score and no audit can be judged.")
+    elif not any(row.spearman for row in rows):
+        notes.append("The scores or the errors were all alike, so their ranks say nothing.")
+    return notes
