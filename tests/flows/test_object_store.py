@@ -57,7 +57,7 @@ def study() -> Study:
         audit_share=0.05,
         max_rounds=1,
         target_dice=1.0,
-        settings=QUICK,
+        settings={**QUICK, "train": {**QUICK["train"], "max_steps": 5}},
         state=StudyState.PAUSED,
     )
 
@@ -100,7 +100,7 @@ def test_a_study_runs_on_an_object_store_from_upload_to_export(
     study: Study, store: Location, tmp_path: Path
 ) -> None:
     dana, alice = client_of(study, "manager"), client_of(study, "volunteer")
-    image, truth = blobs()
+    image, truth = blobs((12, 64, 64))
     post(
         dana,
         f"/studies/{study.slug}/cubes",
@@ -114,7 +114,7 @@ def test_a_study_runs_on_an_object_store_from_upload_to_export(
     np.testing.assert_array_equal(reader_of(cube).read(), image)
     assert (
         dana.post(
-            f"/api/v1/cubes/{cube.pk}/labels?role=training&name=seeds&slices=6,12,18",
+            f"/api/v1/cubes/{cube.pk}/labels?role=training&name=seeds&slices=3,6,9",
             tiff(truth),
             content_type="image/tiff",
         ).status_code
@@ -127,7 +127,7 @@ def test_a_study_runs_on_an_object_store_from_upload_to_export(
     assert study.model_versions.get().state == ModelVersion.State.SERVING
 
     # What a volunteer's browser asks for: the image, and the proposal.
-    tile = body(alice.get(f"/api/v1/cubes/{cube.pk}/tiles/0/12/0/0.jpg?v={cube.checksum}"))
+    tile = body(alice.get(f"/api/v1/cubes/{cube.pk}/tiles/0/6/0/0.jpg?v={cube.checksum}"))
     assert cv2.imdecode(np.frombuffer(tile, np.uint8), cv2.IMREAD_GRAYSCALE).shape == (64, 64)
 
     def draw(task: dict[str, Any], proposal: NDArray[Any]) -> NDArray[Any]:
@@ -167,7 +167,7 @@ def test_a_study_runs_on_an_object_store_from_upload_to_export(
             stored = open_cube(location(Export.objects.get(pk=export["id"]).uri))
             np.testing.assert_array_equal(stored.read(), voxels)
         assert voxels.dtype == final.dtype
-        for z in {*drawn, 6, 12, 18}:
+        for z in {*drawn, 3, 6, 9}:
             np.testing.assert_array_equal(voxels[z], truth[z])
 
     # All of it lies in the store, and nothing beside it on this machine's disk.
