@@ -89,7 +89,7 @@ class WindowSampler:
         largest = max(max(cube.image.shape[1:3]) for cube in cubes)
         self.side = min(config.crop, -(-largest // stride) * stride)
         fitting = config.pixels // self.side**2
-        self.windows = min(max(config.windows, fitting), 4 * config.windows)
+        self.windows = min(max(config.windows, fitting), 2 * config.windows)
         self.cache = SliceCache(cubes, config.cache_megabytes)
         self.labelled: list[tuple[int, int]] = []
         self.places: dict[tuple[int, int], list[NDArray[np.int64]]] = {}
