@@ -56,13 +56,13 @@ class SelectionConfig:
 class ExpectedErrorConfig:
     """How a task's error is learned from those corrected: see selection/expected_error.py."""
 
-    minimum: int = 8
+    minimum: int = 12
     """Corrected tasks below which the fixed combination stands."""
     folds: int = 5
     """Blocks along z in which it is cross-validated."""
     purge: int = 2
     """Slices on either side of a block that are not learned from when it is foretold."""
-    patience: float = 1.0
+    patience: float = 2.0
     """How much worse, in examples, a fit nearer to the fixed combination may be and still stand."""
 
 
@@ -163,11 +163,11 @@ class TrainConfig:
     """Side of the square training crops in pixels."""
     window: int = 3
     """Consecutive slices in one training window."""
-    windows: int = 4
-    """Windows in one step, at least."""
-    pixels: int = 65_536
+    windows: int = 8
+    """Windows in one step, at least; with fewer the running statistics are too noisy."""
+    pixels: int = 131_072
     """Pixels of the windows' labelled slices in one step: where slices are small there are more
-    windows, four times as many at most."""
+    windows, twice as many at most."""
     foreground_share: float = 0.7
     """Share of crops that are placed on foreground; the others fall anywhere that is labelled."""
     learning_rate: float = 3e-3
