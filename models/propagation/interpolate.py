@@ -62,7 +62,7 @@ class SignedDistances:
         self._order = np.array(sorted(self.known), dtype=np.int64)
         self._certain = {z: entry.certain() for z, entry in self.known.items()}
         self._full = {z: bool(mask.all()) for z, mask in self._certain.items()}
-        self._maps: OrderedDict[int, NDArrayF16] = OrderedDict()
+        self._maps: OrderedDict[int, tuple[Window, NDArrayF16]] = OrderedDict()
 
     def without(self, z: int) -> "SignedDistances":
         """The same known masks with slice z left out: what they would have said about it."""
@@ -118,41 +118,64 @@ class SignedDistances:
     def _side(self, z: int, order: Iterable[int]) -> tuple[Floats, Floats] | None:
         """Nearest known distance maps on one side of z and how far away (H, W), if in reach."""
         distance: Floats | None = None
-        away: Floats | None = None
+        away = np.full(self.shape[1:], np.inf, dtype=np.float32)
         for at in order:
             step = abs(int(at) - z)
             if step > self.config.reach:
                 break
-            values = self._map(int(at))
-            certain = self._certain[int(at)]
-            if distance is None or away is None:
-                distance = np.where(certain, values, 0).astype(np.float32)
-                away = np.where(certain, np.float32(step), np.float32(np.inf))
+            window, values = self._map(int(at))
+            if distance is None:
+                distance = np.zeros((len(values), *self.shape[1:]), dtype=np.float32)
+            here, there = away[window], distance[(slice(None), *window)]
+            fresh = self._certain[int(at)][window] & np.isinf(here)
+            if fresh.all():
+                there[...], here[...] = values, step
             else:
-                fresh = certain & ~np.isfinite(away)
-                distance[:, fresh] = values[:, fresh]
-                away[fresh] = step
+                there[:, fresh], here[fresh] = values[:, fresh], step
             if self._full[int(at)] or np.isfinite(away).all():
                 break
-        return None if distance is None or away is None else (distance, away)
+        return None if distance is None else (distance, away)
 
-    def _map(self, z: int) -> "NDArrayF16":
+    def _map(self, z: int) -> "tuple[Window, NDArrayF16]":
+        """Distance maps of a known slice within the window that holds all that is known of it.
+
+        Many slices of which a tile is known take no more memory than few that are known in whole.
+        """
         if z in self._maps:
             self._maps.move_to_end(z)
             return self._maps[z]
+        window = _window(self._certain[z])
         found = class_distances(
-            _classes_only(self.known[z].labels, self.classes),
-            self._certain[z],
+            _classes_only(self.known[z].labels[window], self.classes),
+            self._certain[z][window],
             self.classes,
             self.config.cap,
             self.sampling,
         ).astype(np.float16)
-        self._maps[z] = found
-        while len(self._maps) > max(2, self.config.cached_slices):
+        self._maps[z] = (window, found)
+        limit = max(2, self.config.cached_slices) * self.shape[1] * self.shape[2]
+        while len(self._maps) > 2 and sum(m[0].size for _, m in self._maps.values()) > limit:
             self._maps.popitem(last=False)
-        return found
+        return self._maps[z]
 
 
+def _window(certain: Mask) -> "Window":
+    """The part of a plane that holds all certain pixels, and one pixel around them.
+
+    Beyond that pixel, where nothing is certain, no distance can be told, so maps within the window
+    are the same as those of the whole plane.
+    """
+    found = []
+    for axis in (1, 0):
+        there = np.flatnonzero(certain.any(axis=axis))
+        if not len(there):
+            return slice(0, 1), slice(0, 1)
+        length = certain.shape[1 - axis]
+        found.append(slice(max(0, int(there[0]) - 1), min(length, int(there[-1]) + 2)))
+    return found[0], found[1]
+
+
+Window = tuple[slice, slice]
 NDArrayF16 = np.ndarray[tuple[int, ...], np.dtype[np.float16]]
 
 

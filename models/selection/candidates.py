@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from models.config import SelectionConfig
 from models.selection.pool import Ints, Reals
 
+SMALLEST_TILE = 16
+"""Pixels below which a tile is no task that anybody could judge."""
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -33,13 +36,14 @@ def tiles(height: int, width: int, config: SelectionConfig | None = None) -> lis
     """The tasks of one slice: the whole, or a grid of nearly equal tiles where it is larger than
     the limit.
 
-    Tiles cover the slice without overlap, are at most `config.tile` a side, in rows from the top
-    left.
+    Tiles cover the slice without overlap, are at most `config.tile` a side (SMALLEST_TILE at
+    least), in rows from the top left. A limit of 0 makes tiles of every slice.
     """
     settings = config or SelectionConfig()
     if max(height, width) <= settings.slice_limit:
         return [Box(0, 0, height, width)]
-    ys, xs = _cuts(height, settings.tile), _cuts(width, settings.tile)
+    side = max(settings.tile, SMALLEST_TILE)
+    ys, xs = _cuts(height, side), _cuts(width, side)
     return [Box(y0, x0, y1 - y0, x1 - x0) for y0, y1 in pairwise(ys) for x0, x1 in pairwise(xs)]
 
 

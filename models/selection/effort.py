@@ -2,8 +2,8 @@
 
     seconds = look + change * voxels wrong
 
-fitted to what corrections took, drawn towards a usual pace; people pause, so the largest tenth of
-the times counts as no more than the rest.
+fitted to what corrections took, drawn towards a usual pace; people pause, so times far from the fit
+count for less (Huber's weights).
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,8 @@ from scipy.optimize import nnls
 
 from models.config import EffortConfig
 from models.selection.pool import Reals
+
+_ROUNDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +42,18 @@ def fit_effort(seconds: Reals, changed: Reals, config: EffortConfig | None = Non
     usual = Effort(settings.look, settings.change, len(seconds))
     if len(seconds) < settings.minimum:
         return usual
-    seconds = np.minimum(seconds, np.quantile(seconds, 0.9))
     typical = max(float(np.median(changed)), 1.0)
-    held = np.sqrt(settings.minimum / 2)
-    design = np.vstack(
-        [
-            np.column_stack([np.ones(len(seconds)), changed / typical]),
-            held * np.eye(2),
-        ]
-    )
-    aim = np.concatenate([seconds, held * np.array([settings.look, settings.change * typical])])
-    look, change = nnls(design, aim)[0]
+    usual_pace = np.array([settings.look, settings.change * typical])
+    design = np.column_stack([np.ones(len(seconds)), changed / typical])
+    held = np.sqrt(settings.minimum / 2) * np.eye(2)
+    weight = np.ones(len(seconds))
+    found = usual_pace
+    for _ in range(_ROUNDS):
+        rows = np.vstack([design * weight[:, None], held])
+        found = nnls(rows, np.concatenate([seconds * weight, held @ usual_pace]))[0]
+        off = np.abs(seconds - design @ found)
+        limit = max(1.5 * float(np.median(off)), 1.0)
+        weight = np.sqrt(np.minimum(1.0, limit / np.maximum(off, 1e-9)))
+    look, change = found
     # Nothing takes no time at all, however quickly people click.
     return Effort(max(float(look), 1.0), float(change) / typical, len(seconds))

@@ -1,10 +1,11 @@
 """Propose masks for a cube: predict once a version, blend with what people know, score patches."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lamella.consensus.known import Source, digest, known_slices, sources_of
 from lamella.cubes.models import Cube
@@ -24,7 +25,7 @@ from models.config import PropagationConfig
 from models.networks.scores import patch_grid
 from models.propagation.blend import HeldOut, fit_blend
 from models.propagation.interpolate import SignedDistances
-from models.propagation.known import KnownSlice
+from models.propagation.known import KnownSlice, usual_spacing
 from workers.proposing import ExternalMaker, Maker, ModelMaker, to_bytes
 from workers.runner import JobContext, handler
 
@@ -54,7 +55,7 @@ def run(ctx: JobContext) -> dict[str, object]:
         known,
         tuple(cube.shape),
         classes.count,
-        fitted_blend(cube, known, classes),
+        fitted_blend(cube, sources, known, classes),
         sampling=_sampling(cube),
     )
     described = {"scores": list(maker.score_names), "config": asdict(distances.config)}
@@ -115,11 +116,11 @@ def write(ctx: JobContext, proposal: Proposal, maker: Maker, known: SignedDistan
 
 
 def fitted_blend(
-    cube: Cube, known: Mapping[int, KnownSlice], classes: ClassMap
+    cube: Cube, sources: Sequence[Source], known: Mapping[int, KnownSlice], classes: ClassMap
 ) -> PropagationConfig:
-    """Weights of the blend, fitted on slices that were predicted before people had seen them.
+    """Weights of the blend, fitted on places that were predicted before people had seen them.
 
-    Such are the slices that became known since the serving version's proposal was made.
+    Such are the slices and tiles that became known since the serving version's proposal was made.
     """
     config = config_of(cube.study, PropagationConfig, "propagation")
     before = current_proposal(cube)
@@ -128,24 +129,39 @@ def fitted_blend(
     prediction = proposals.prediction(before.model_version_id, cube.pk)
     if prediction is None:
         return config
-    told = {Source(**entry).z for entry in before.known.get("sources", [])}
+    told = {_place(Source(**entry)) for entry in before.known.get("sources", [])}
     distances = SignedDistances(
         known, tuple(cube.shape), classes.count, config, sampling=_sampling(cube)
     )
-    fresh = [z for z in sorted(known) if z not in told]
-    examples = [_held_out(prediction[:, z], z, distances) for z in fresh]
+    fresh = [source for source in sources if _place(source) not in told]
+    examples = [
+        _held_out(prediction[:, z], z, distances, [s for s in fresh if s.z == z])
+        for z in sorted({source.z for source in fresh})
+    ]
     # Leaving a slice out doubles the gap around it; the fit is told which gaps it will serve.
-    spacing = float(np.median(np.diff(sorted(known)))) if len(known) > 1 else None
+    spacing = usual_spacing(
+        [(s.z, s.y0, s.x0, s.height, s.width) for s in sources], (cube.shape[1], cube.shape[2])
+    )
     return fit_blend(examples, config, spacing=spacing).config
 
 
-def _held_out(raw: Any, z: int, distances: SignedDistances) -> HeldOut:
+def _place(source: Source) -> tuple[int, int, int, int, int]:
+    return (source.z, source.y0, source.x0, source.height, source.width)
+
+
+def _held_out(
+    raw: NDArray[Any], z: int, distances: SignedDistances, fresh: Sequence[Source]
+) -> HeldOut:
+    """A slice as it was foretold; only the tiles that were fresh then count."""
     mask = distances.known[z]
+    seen = np.zeros(mask.labels.shape, dtype=bool)
+    for source in fresh:
+        seen[source.region.rows, source.region.columns] = True
     return HeldOut(
         probability=raw.astype(np.float32) / np.float32(255),
         evidence=distances.without(z).logit_evidence(z),
         truth=mask.labels,
-        certain=mask.certain(),
+        certain=mask.certain() & seen,
     )
 
 

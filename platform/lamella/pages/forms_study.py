@@ -222,8 +222,11 @@ class PolicyForm(forms.ModelForm[Study]):
 
 
 STRATEGIES = {
+    "expected_error": "Where most error is expected to go for the time it takes",
     "discriminator": "Where the discriminator finds the proposal unreal",
     "entropy": "Where the model is least sure",
+    "clasp_pe": "Where the model is least sure, each class in turn, with chance (ClaSP PE)",
+    "foreground_random": "At random, mostly among what the model marks",
     "bisection": "Between the slices known so far",
     "spread": "Those that stand for the most others",
     "uniform": "Evenly along z",

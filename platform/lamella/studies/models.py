@@ -58,7 +58,7 @@ class Study(models.Model):
     )
 
     # Policy of the loop. Shares are of all slices (or tiles) of the study's cubes.
-    strategy = models.CharField(max_length=40, default="discriminator")
+    strategy = models.CharField(max_length=40, default="expected_error")
     redundancy = models.PositiveIntegerField(default=3, validators=_between(PEOPLE_PER_TASK))
     round_share = models.FloatField(default=0.04, validators=_between(ROUND_SHARE))
     audit_share = models.FloatField(default=0.01, validators=_between(AUDIT_SHARE))
