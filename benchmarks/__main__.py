@@ -81,7 +81,7 @@ def _measured(name: str, module: Any, *, quick: bool, seed: int) -> list[dict[st
         rows: list[dict[str, Any]] = module.rows(quick, seed)
     except Exception as error:
         traceback.print_exc()
-        failed = {"value": None, "unit": "", "goal": "", "ok": False, "peers": {}}
+        failed: dict[str, Any] = {"value": None, "unit": "", "goal": "", "ok": False, "peers": {}}
         return [{"name": name, **failed, "error": f"{type(error).__name__}: {error}"}]
     minutes = (time.monotonic() - began) / 60
     print(f"{name}: {len(rows)} rows, {minutes:.1f} minutes", flush=True)

@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 
 from lamella.annotation.models import Correction
 from lamella.consensus.final import FinalMask
-from lamella.consensus.known import known_slices, sources_of
+from lamella.consensus.known import known_slices
 from lamella.cubes.models import Cube
 from lamella.exchange.writing import joined
 from lamella.learning.models import Proposal
@@ -61,23 +61,35 @@ def measure(cube: Cube, truth: NDArray[np.uint8], closed: Round | None) -> Round
     """
     classes = class_map(cube.study)
     final = FinalMask(cube)
-    known = known_slices(sources_of(cube), (cube.shape[1], cube.shape[2]), classes)
+    sources = [source for here in final.sources.values() for source in here]
+    known = known_slices(sources, (cube.shape[1], cube.shape[2]), classes)
     corrections = Correction.objects.filter(task__study=cube.study, assignment__practice=False)
     seconds = sum(corrections.values_list("active_seconds", flat=True))
     proposal = None if closed is None else _chosen_from(closed, cube)
     ranks = {} if proposal is None else _score_against_error(closed, proposal, truth, classes)
     return RoundFigures(
         number=closed.number if closed else 0,
-        shown_fraction=round(final.shown, 4),
+        shown_fraction=round(_shown(final), 4),
         classifications=corrections.count(),
         seconds=round(seconds, 1),
         dice_final=_dice_final(final, truth, classes),
         dice_proposal=_dice_model(cube, truth, classes),
         dice_interpolation=interpolated(known, truth, classes.count),
         score_error_spearman=None if closed is None else _own_rank(closed.strategy, ranks),
-        audit=None if closed is None else _audit(closed, cube, proposal, truth, classes),
+        audit=None if closed is None else _audit(closed, cube, truth, classes),
         spearman=ranks,
     )
+
+
+def _shown(final: FinalMask) -> float:
+    """Share of the voxels that people saw; what several tasks showed counts once."""
+    seen = 0
+    for places in final.sources.values():
+        plane = np.zeros(final.shape[1:], dtype=bool)
+        for source in places:
+            plane[source.region.rows, source.region.columns] = True
+        seen += int(plane.sum())
+    return float(seen / np.prod(final.shape, dtype=np.float64))
 
 
 def _dice_final(final: FinalMask, truth: NDArray[np.uint8], classes: ClassMap) -> float:
@@ -155,7 +167,7 @@ def _rank(values: list[float | None], errors: list[int]) -> float | None:
 def _own_rank(strategy: str, ranks: Mapping[str, float]) -> float | None:
     """Of the score that the strategy chooses by; else of the best there is without the truth."""
     own = getattr(STRATEGIES.get(strategy), "score", None)
-    for name in (own, "expected_error", "discriminator"):
+    for name in (str(own), "expected_error", "discriminator"):
         if name in ranks:
             return ranks[name]
     return None
@@ -164,15 +176,13 @@ def _own_rank(strategy: str, ranks: Mapping[str, float]) -> float | None:
 def _audit(
     closed: Round,
     cube: Cube,
-    proposal: Proposal | None,
     truth: NDArray[np.uint8],
     classes: ClassMap,
 ) -> Audit | None:
     found = Certificate.objects.filter(round=closed, cube=cube).order_by("-pk").first()
     if found is None:
         return None
-    audited = found.proposal or proposal
-    labels = labels_reader(audited).array()
+    labels = labels_reader(found.proposal).array()
     pairs = ((classes.to_classes(np.asarray(labels[z])), truth[z]) for z in range(len(truth)))
     true = overlap_of_slices(
         ((np.minimum(a, 1), np.minimum(b, 1)) for a, b in pairs), 1

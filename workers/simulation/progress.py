@@ -45,7 +45,7 @@ class Bars:
                 self._bars[cell.key] = self._progress.add_task(cell.words, total=1.0, words="")
             elif state == "ended":
                 self._done[cell.key] = 1.0
-                self._say(f"{cell.words}: ended, {self._left()}")
+                self._say(", ".join(filter(None, (f"{cell.words}: ended", self._left()))))
                 self._progress.remove_task(self._bars.pop(cell.key))
             elif "done" in news:
                 self._done[cell.key] = float(news["done"])

@@ -17,12 +17,12 @@ from models.simulate.volunteers import NoisyVolunteer
 
 
 def scene(seed: int) -> Labels:
-    """Discs of 12 to 26 pixels' radius."""
+    """Discs of 8 to 26 pixels' radius, and half of the plane empty."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:256, :256]
     mask = np.zeros((256, 256), dtype=np.uint8)
     for cy in range(32, 256, 64):
-        for cx in range(32, 256, 64):
+        for cx in range(32, 128, 64):
             mask[(y - cy) ** 2 + (x - cx) ** 2 <= rng.uniform(8, 26) ** 2] = 1
     return mask
 
@@ -31,7 +31,7 @@ def play(seed: int = 0) -> Realised:
     realised = Realised()
     cast = pinned_cast(seed)
     for index, person in enumerate(cast):
-        for other in range(2):
+        for other in range(3):
             truth = scene(index + other)
             nothing = np.zeros_like(truth)
             realised.add(person, truth, nothing, person.correct(truth, nothing), 1)

@@ -14,7 +14,8 @@ def ball(depth: int = 17) -> Labels:
     inside = ((z - depth / 2) * 1.5) ** 2 + (y - 16) ** 2 + (x - 15) ** 2 < 12**2
     labels = inside.astype(np.uint8)
     labels[inside & (x > 15)] = 2
-    return labels
+    made: Labels = labels
+    return made
 
 
 def test_growing_by_a_slice_gives_what_interpolating_anew_would() -> None:

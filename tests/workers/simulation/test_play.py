@@ -1,6 +1,7 @@
 """A simulated study from end to end, on the loop's own code, in this process."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def _nan(image: NDArray[Any]) -> NDArray[np.float32]:
     return broken
 
 
-BAD = {
+BAD: dict[str, Callable[[NDArray[Any], NDArray[Any]], tuple[NDArray[Any], NDArray[Any]]]] = {
     "one slice": lambda i, t: (i[:1], t[8:9]),
     "no foreground": lambda i, t: (i, np.zeros_like(t)),
     "all foreground": lambda i, t: (i, np.ones_like(t)),

@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from workers.simulation.truth import InputError, file_hash, read_truth
 
 
-def written(folder: Path, labels: NDArray[Any], image: NDArray[Any] | None = None) -> list[Path]:
-    paths = [folder / "image.tif", folder / "labels.tif"]
-    tifffile.imwrite(paths[0], np.zeros(labels.shape, np.uint8) if image is None else image)
-    tifffile.imwrite(paths[1], labels)
+def written(
+    folder: Path, labels: NDArray[Any], image: NDArray[Any] | None = None
+) -> tuple[Path, Path]:
+    paths = folder / "image.tif", folder / "labels.tif"
+    image = np.zeros(labels.shape, np.uint8) if image is None else image
+    for path, volume in zip(paths, (image, labels), strict=True):
+        tifffile.imwrite(path, volume, photometric="minisblack")
     return paths
 
 

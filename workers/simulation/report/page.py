@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def _interpolation(played: Played) -> Chart:
             ("model alone", "dice_proposal"),
             ("the same slices, interpolated", "dice_interpolation"),
         ):
-            points = _points(strategy["rounds"], lambda r, key=key: r[key])
+            points = _points(strategy["rounds"], itemgetter(key))
             series.append(Series(f"{name}, {words}", points, quiet=True))
     return Chart(
         "Model, interpolation and both",
@@ -118,7 +119,8 @@ def _scores(played: Played) -> Chart:
         own = _line(strategy, lambda row: row["score_error_spearman"])
         series.append(Series(f"{name}: its score", *own))
         for score in ("discriminator", "entropy", "expected_error"):
-            points = _points(strategy["rounds"], lambda r, score=score: r["spearman"].get(score))
+            ranks = [{**row, "rank": row["spearman"].get(score)} for row in strategy["rounds"]]
+            points = _points(ranks, itemgetter("rank"))
             series.append(Series(f"{name}: {score}", points, quiet=True))
     return Chart(
         "Score against error",
