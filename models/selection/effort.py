@@ -34,7 +34,7 @@ class Effort:
 def fit_effort(seconds: Reals, changed: Reals, config: EffortConfig | None = None) -> Effort:
     """The pace of n corrections: (n,) active seconds, (n,) voxels changed.
 
-    The usual pace stands where there are fewer than `minimum`, and keeps a few tasks' weight after.
+    The usual pace stands where there are fewer than `minimum`, and keeps one task's weight after.
     """
     settings = config or EffortConfig()
     good = np.isfinite(seconds) & np.isfinite(changed) & (seconds > 0) & (changed >= 0)
@@ -45,7 +45,7 @@ def fit_effort(seconds: Reals, changed: Reals, config: EffortConfig | None = Non
     typical = max(float(np.median(changed)), 1.0)
     usual_pace = np.array([settings.look, settings.change * typical])
     design = np.column_stack([np.ones(len(seconds)), changed / typical])
-    held = np.sqrt(settings.minimum / 2) * np.eye(2)
+    held = np.eye(2)
     weight = np.ones(len(seconds))
     found = usual_pace
     for _ in range(_ROUNDS):
