@@ -120,6 +120,15 @@ def rows(quick: bool = True, seed: int = 0) -> list[dict[str, Any]]:
             {"normal interval": anchored.normal.share("above"), "audits over the proposal": 1.0},
         )
     )
+    result.append(
+        _row(
+            f"{count} studies that stay .01 under the target in all rounds, ever stop",
+            anchored.ours.share("wrongly"),
+            "<= .05",
+            anchored.ours.share("wrongly") <= 0.05,
+            {"normal interval": anchored.normal.share("wrongly")},
+        )
+    )
     for name, studies in real_cubes(quick):
         repeats = max(1, (20 if quick else 100) // len(studies))
         played = play((s, seed + r) for s in studies for r in range(repeats))

@@ -23,6 +23,9 @@ UNSEEN_LOSS = 1 / 3
 """Share of the foreground that a tile as bad as any yet unseen is taken to have wrong and missed,
 where the sample shows none as bad."""
 
+LOWER = 0.2
+"""Share of the doubt that the lower bound gets: a study stops by it, so it is to be wrong least."""
+
 Reals = NDArray[np.float64]
 
 
@@ -129,13 +132,15 @@ def _finite(tiles: Tiles, false: Reals, missed: Reals, predicted: Reals) -> floa
 
 
 def _interval(point: float, low: Reals, high: Reals, alpha: float) -> Interval:
-    least = float(np.quantile(low, alpha / 2, method="lower"))
-    most = float(np.quantile(high, 1 - alpha / 2, method="higher"))
+    least = float(np.quantile(low, LOWER * alpha, method="lower"))
+    most = float(np.quantile(high, 1 - (1 - LOWER) * alpha, method="higher"))
     value = float(np.clip(point, 0, 1))
     return Interval(value, float(np.clip(least, 0, value)), float(np.clip(most, value, 1)))
 
 
-def normal_interval(tiles: Tiles, predicted: Reals, expected: float, alpha: float = 0.05) -> Interval:
+def normal_interval(
+    tiles: Tiles, predicted: Reals, expected: float, alpha: float = 0.05
+) -> Interval:
     """The plain normal interval from the same tiles: what `certify` is compared with."""
     from scipy.stats import norm
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 DRAWS = 4000
-"""Random weightings; the 0.5 % quantile then rests on 20 of them."""
+"""Random weightings; the 0.2 % quantile then rests on 8 of them."""
 _CELLS = 2_000_000
 
 

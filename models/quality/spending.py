@@ -26,7 +26,7 @@ def spent(audited: float, planned: float, alpha: float) -> float:
         raise ValueError(f"The planned share of an audit must be above 0, not {planned}.")
     done = max(audited, 0.0) / planned
     if done <= 1:
-        return alpha * (1 - BEYOND) * done**POWER
+        return alpha * (1 - BEYOND) * float(done**POWER)
     return alpha * (1 - BEYOND + BEYOND * (1 - 1 / done))
 
 

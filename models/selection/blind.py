@@ -27,7 +27,8 @@ def grid(shape: tuple[int, int, int], config: BlindConfig | None = None) -> tupl
     side = min(max(side, settings.smallest), settings.largest)
 
     def cuts(length: int) -> Ints:
-        count = max(1, round(length / side))
+        # Rounded up where rounding would make a tile larger than people can draw.
+        count = max(1, round(length / side), -(-length // settings.largest))
         return np.linspace(0, length, count + 1).round().astype(np.int64)
 
     return cuts(shape[1]), cuts(shape[2])
@@ -61,11 +62,13 @@ def sizes(doubt: Reals, area: Reals, config: BlindConfig | None = None) -> Reals
     settings = config or BlindConfig()
     usual = float(area.mean()) if len(area) else 0.0
     expected = np.maximum(np.nan_to_num(doubt), 0.0)
-    spread = np.sqrt(expected * (expected + 0.1 * usual))
-    flat = area / area.sum()
+    spread: Reals = np.sqrt(expected * (expected + 0.1 * usual))
+    flat: Reals = area / area.sum()
     if spread.sum() <= 0:
         return flat
-    return (1 - settings.spread_share) * spread / spread.sum() + settings.spread_share * flat
+    mixed: Reals = (1 - settings.spread_share) * spread / spread.sum()
+    mixed += settings.spread_share * flat
+    return mixed
 
 
 def chances(size: Reals, area: Reals, share: float, before: Reals | None = None) -> Reals:

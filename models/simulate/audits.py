@@ -78,7 +78,7 @@ def invented(
     edge = np.sqrt(true / area * (1 - true / area)) * area
     if dice is None:
         first, last = rng.uniform(0.78, 0.88), rng.uniform(0.90, 0.97)
-        dice = 1 - np.geomspace(1 - first, 1 - last, 8)
+        dice = (1 - np.geomspace(1 - first, 1 - last, 8)).tolist()
     skew, alike = rng.uniform(0.8, 1.3), rng.uniform(0.5, 0.85)
     lost_share, trust = rng.uniform(0.0, 0.2), rng.uniform(0.5, 2.5)
     lasting = _noise(rng, shape)
@@ -100,7 +100,8 @@ def invented(
 
 
 def _counts(predicted: Reals, true: Reals, both: Reals, doubt: Reals) -> Counts:
-    return Counts(*(values.reshape(1, -1) for values in (predicted, true, both)), doubt.ravel())
+    flat = [values.reshape(1, -1) for values in (predicted, true, both)]
+    return Counts(flat[0], flat[1], flat[2], doubt.ravel())
 
 
 def _noise(rng: np.random.Generator, shape: tuple[int, int, int]) -> Reals:
@@ -110,9 +111,7 @@ def _noise(rng: np.random.Generator, shape: tuple[int, int, int]) -> Reals:
     return mixed
 
 
-def _lost(
-    rng: np.random.Generator, shape: tuple[int, int, int], true: Reals, area: Reals
-) -> Reals:
+def _lost(rng: np.random.Generator, shape: tuple[int, int, int], true: Reals, area: Reals) -> Reals:
     """Objects, one to four slices high, that nobody doubts and the model does not see."""
     result = np.zeros(shape)
     places = np.argwhere(true > 0)
@@ -134,7 +133,8 @@ def counted(
         distances = SignedDistances(known, truth.shape, classes)
         planes = [_plane(distances, z, truth[z], classes, rows, columns) for z in range(depth)]
         stacked = np.stack(planes, axis=1).reshape(3 * classes + 1, -1)
-        rounds.append(Counts(*stacked[:-1].reshape(3, classes, -1), stacked[-1]))
+        predicted, true, both = stacked[:-1].reshape(3, classes, -1)
+        rounds.append(Counts(predicted, true, both, stacked[-1]))
     area = np.outer(np.diff(rows), np.diff(columns)).astype(np.float64).ravel()
     return AuditedStudy(np.repeat(np.arange(depth), len(area)), np.tile(area, depth), tuple(rounds))
 
@@ -210,5 +210,10 @@ def looks(
         tiles, predicted = now.tiles(index, chance), now.predicted.sum(1)
         expected = float(chance.sum())
         yield Look(
-            now.dice, audited, certify(tiles, predicted, expected, alpha), tiles, predicted, expected
+            now.dice,
+            audited,
+            certify(tiles, predicted, expected, alpha),
+            tiles,
+            predicted,
+            expected,
         )

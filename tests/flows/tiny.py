@@ -24,6 +24,8 @@ QUICK = {
     "train": {"max_steps": 40, "max_seconds": None, "crop": 48, "window": 3, "windows": 2},
     "network": {"channels": [8, 16], "critic_channels": [8, 16], "recurrent_channels": 8},
     "predict": {"patch": 16},
+    # Few, large tiles, so that a round has a handful of tasks.
+    "blind": {"across": 2, "share": 0.6},
 }
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from lamella.annotation.masks import mask_of
 from lamella.annotation.models import Correction
-from lamella.annotation.submission import mask_of
 from lamella.rounds.gold import gold_mask
 from lamella.studies.classes import class_map
 from models.quality.metrics import dice

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from lamella.accounts.models import Volunteer
 from lamella.annotation.models import Assignment
+from lamella.annotation.proven import in_order_for
 from lamella.rounds.models import Task
 from lamella.rounds.services import next_best_tasks
 from lamella.studies.models import Study, StudyState
@@ -71,7 +72,8 @@ def offered(study: Study) -> QuerySet[Task]:
 def _first_free(study: Study, volunteer: Volunteer) -> Assignment | None:
     had = Assignment.objects.filter(task=OuterRef("pk"), volunteer=volunteer)
     while True:
-        batch = list(offered(study).filter(~Exists(had))[:_BATCH])
+        free = offered(study).filter(~Exists(had))
+        batch = list(in_order_for(study, volunteer, free)[:_BATCH])
         for task in batch:
             lease = _lease(task, volunteer)
             if lease is not None:

@@ -1,7 +1,8 @@
 """What changes assignments and corrections, under one name."""
 
+from lamella.annotation.masks import mask_of
 from lamella.annotation.offers import expire_leases, next_assignment, release, renew
-from lamella.annotation.submission import Submission, mask_of, recall, submit, withdraw_all
+from lamella.annotation.submission import Submission, recall, submit, withdraw_all
 
 __all__ = [
     "Submission",

@@ -164,22 +164,6 @@ def _spill(key: uuid.UUID, packed: bytes) -> str:
     return name
 
 
-def mask_of(correction: Correction) -> NDArray[Any]:
-    """(H, W) mask of a correction, in the study's dtype."""
-    task = correction.task
-    packed = bytes(correction.mask)
-    if correction.mask_file:
-        stored = location(correction.mask_file).read()
-        if stored is None:
-            raise FileNotFoundError(
-                f"The mask of correction {correction.pk} is missing from the store."
-            )
-        packed = stored
-    return codec.unpack(
-        packed, shape=(task.height, task.width), dtype=np.dtype(task.study.label_dtype)
-    )
-
-
 def withdraw_all(volunteer: Volunteer) -> int:
     """Take a volunteer's marks out of use, as they asked; what rests on them is computed anew."""
     marks = Correction.objects.filter(volunteer=volunteer, withdrawn__isnull=True)

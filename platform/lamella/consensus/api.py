@@ -14,9 +14,9 @@ from ninja.errors import HttpError
 from numpy.typing import NDArray
 
 from lamella.accounts.models import User
+from lamella.annotation.masks import mask_of
 from lamella.annotation.models import Correction
 from lamella.annotation.payload import ClassOut, CubeOut, cube_out
-from lamella.annotation.submission import mask_of
 from lamella.consensus import masks, selectors, services
 from lamella.consensus.models import Consensus, Verdict
 from lamella.rounds.masks import task_proposal

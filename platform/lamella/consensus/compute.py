@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lamella.annotation.masks import mask_of
 from lamella.annotation.models import Correction
-from lamella.annotation.submission import mask_of
+from lamella.annotation.proven import is_expert
 from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
 from lamella.studies.policy import config_of
@@ -36,7 +37,7 @@ def aggregate(task: Task, corrections: Sequence[Correction]) -> Agreed:
     study = task.study
     config = replace(
         config_of(study, CrowdConfig, "crowd"),
-        redundancy=task.redundancy,
+        redundancy=1 if _expert_drew(task, corrections) else task.redundancy,
         instances=study.instances,
     )
     proposal = task_proposal(task)
@@ -52,6 +53,11 @@ def aggregate(task: Task, corrections: Sequence[Correction]) -> Agreed:
         action=result.decision.action,
         reason=result.decision.reason,
     )
+
+
+def _expert_drew(task: Task, corrections: Sequence[Correction]) -> bool:
+    """Of a blind tile one expert's mask is enough."""
+    return task.blind and any(is_expert(task.study, c.volunteer) for c in corrections)
 
 
 def pack_probability(probability: NDArray[np.float32]) -> bytes:

@@ -17,17 +17,20 @@ from lamella.volumes import codec
 class FinalMask:
     """Read slice by slice; nothing of it is kept in memory.
 
-    ``proposal`` is None for a cube of which nothing was proposed yet: then the mask is background
-    wherever people did not look.
+    Masks of the blind audit are part of it, unless ``with_blind`` is False: then it is the mask
+    that they certify. ``proposal`` is None for a cube of which nothing was proposed yet: then the
+    mask is background wherever people did not look.
     """
 
-    def __init__(self, cube: Cube, proposal: Proposal | None = None) -> None:
+    def __init__(
+        self, cube: Cube, proposal: Proposal | None = None, *, with_blind: bool = True
+    ) -> None:
         self.cube = cube
         self.shape: tuple[int, int, int] = tuple(cube.shape)
         self.dtype = np.dtype(cube.study.label_dtype)
         self.proposal = proposal or current_proposal(cube)
         self.sources: dict[int, list[Source]] = defaultdict(list)
-        for source in sources_of(cube):
+        for source in sources_of(cube, with_blind=with_blind):
             self.sources[source.z].append(source)
         self._reader = labels_reader(self.proposal) if self.proposal else None
 

@@ -47,8 +47,12 @@ class Source:
         return asdict(self)
 
 
-def sources_of(cube: Cube) -> list[Source]:
-    """All that is known of a cube now. Of two at the same place the later agreement counts."""
+def sources_of(cube: Cube, *, with_blind: bool = False) -> list[Source]:
+    """All that is known of a cube now. Of two at the same place the later agreement counts.
+
+    Blind audits are held back: only an export shows them (``with_blind``). Whatever else used them,
+    they could no longer certify.
+    """
     places: dict[tuple[int, int, int, int, int], Source] = {}
     _, height, width = cube.shape
     training = cube.labels.filter(role=LabelsRole.TRAINING, state=VolumeState.READY)
@@ -65,6 +69,7 @@ def sources_of(cube: Cube) -> list[Source]:
             task__state__in=[Task.State.RETIRED, Task.State.ACCEPTED],
         )
         .exclude(task__kind=Task.Kind.GOLD)
+        .filter(task__blind__in=[False, with_blind])
         .order_by("task_id")
         .values_list(
             "task__z", "task__y0", "task__x0", "task__height", "task__width", "pk", "mask_hash"

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from lamella.annotation.masks import mask_of
 from lamella.annotation.models import Correction
-from lamella.annotation.submission import mask_of
 from lamella.consensus.compute import unpack_probability
 from lamella.consensus.models import Consensus
 from lamella.volumes import codec

@@ -1,80 +1,189 @@
-"""What a round's audit tasks say about a cube."""
+"""What the audit says about each cube when a round closes.
+
+The certificate rests on blind masks alone: whoever sees a proposal tends to agree with it. All that
+were ever drawn certify the mask that the study would export now, itself without them.
+"""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from lamella.consensus.final import FinalMask
 from lamella.consensus.models import Consensus
 from lamella.cubes.models import Cube
-from lamella.loop.candidates import candidates_of_record
-from lamella.rounds.masks import task_proposal
-from lamella.rounds.models import Round, Task
-from lamella.rounds.services import CertificateFigures
-from lamella.studies.classes import class_map
+from lamella.learning.models import Proposal
+from lamella.learning.selectors import current_proposal
+from lamella.loop.anchored import anchored_certificate
+from lamella.loop.auditing import TileGrid, chances_of, grid_of
+from lamella.rounds.models import Certificate, Round, Task
+from lamella.rounds.services import Bounds, CertificateFigures
+from lamella.studies.classes import ClassMap, class_map
+from lamella.studies.policy import config_of
 from lamella.volumes import codec
-from models.quality.audit import AuditFrame, AuditSample, estimate_dice
+from models.config import BlindConfig
+from models.quality.certificate import Interval, Tiles, certify
+from models.quality.found import Heights, Met, met, share
+from models.quality.objects import ObjectFinder, object_slices
+from models.quality.spending import level
 
-METHOD = "stratified audit, model-assisted"
-# Audited people saw the proposal, and whoever sees it tends to agree with it.
-CAVEAT = "The audited masks were drawn over the proposal, which flatters it."
+METHOD = "blind tiles, valid at any time"
+
+
+@dataclass(frozen=True)
+class _Audited:
+    """One blind mask: its tile's index in the grid, and classes (height, width)."""
+
+    index: int
+    truth: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class _Exported:
+    """The exported mask, read once: voxels of each class, and what lies under the audited tiles."""
+
+    predicted: NDArray[np.float64]
+    heights: Heights
+    tiles: dict[int, tuple[NDArray[np.uint8], NDArray[np.uint32]]]
 
 
 def certificates_of(closing: Round) -> list[CertificateFigures]:
-    """An estimate for every cube that the round audited."""
-    tasks = list(
-        closing.tasks.filter(kind=Task.Kind.AUDIT, proposal__isnull=False).select_related(
-            "cube__study", "proposal", "study"
-        )
-    )
-    cubes = {task.cube_id: task.cube for task in tasks}
-    return [
-        _certificate(closing, cube, [t for t in tasks if t.cube_id == cube.pk])
-        for cube in cubes.values()
-    ]
+    """An estimate for every cube that was audited by the end of a round."""
+    cubes = list(closing.study.cubes.select_related("study").order_by("pk"))
+    found = [_certificate(closing, cube) for cube in cubes]
+    return [figures for figures in found if figures is not None]
 
 
-def _certificate(closing: Round, cube: Cube, tasks: list[Task]) -> CertificateFigures:
-    frame_rows = candidates_of_record(closing, cube.pk)
-    places = {(c.region.z, c.region.y0, c.region.x0): i for i, c in enumerate(frame_rows)}
-    index, both, true = [], [], []
+def _certificate(closing: Round, cube: Cube) -> CertificateFigures | None:
+    if not cube.shape:
+        return None
+    config = config_of(cube.study, BlindConfig, "blind")
+    tiles = grid_of(cube, config)
+    chance = chances_of(closing, cube, tiles)
+    audited = [] if chance is None else _blind_masks(cube, tiles, chance)
+    proposal = current_proposal(cube)
+    if chance is None or not audited or proposal is None:
+        return anchored_certificate(closing, cube)
+    return _blind_certificate(closing, cube, proposal, tiles, chance, audited, config)
+
+
+def _blind_masks(cube: Cube, tiles: TileGrid, chance: NDArray[np.float64]) -> list[_Audited]:
     classes = class_map(cube.study)
-    for task in tasks:
-        consensus = Consensus.objects.filter(task=task, current=True).first()
-        place = places.get((task.z, task.y0, task.x0))
-        if consensus is None or place is None:
-            continue
-        mask = codec.unpack(bytes(consensus.mask), shape=(task.height, task.width))
-        agreed = classes.to_classes(mask)
-        proposed = classes.to_classes(task_proposal(task))
-        sure = agreed != codec.unsure_of(np.uint8)
-        index.append(place)
-        both.append(float(((agreed == proposed) & (agreed > 0) & sure).sum()))
-        true.append(float(((agreed > 0) & sure).sum()))
-    estimate = estimate_dice(
-        AuditFrame(
-            stratum=np.array([c.stratum for c in frame_rows], dtype=np.int64),
-            predicted=np.array([c.labelled for c in frame_rows], dtype=np.float64),
-            expected_error=np.array([c.doubt for c in frame_rows], dtype=np.float64),
-            known_true=float(closing.selection.get("known_true", {}).get(str(cube.pk), 0.0)),
-        ),
-        AuditSample(
-            np.array(index, dtype=np.int64),
-            np.array(both, dtype=np.float64),
-            np.array(true, dtype=np.float64),
-        ),
+    rows = Consensus.objects.filter(
+        current=True,
+        task__cube=cube,
+        task__blind=True,
+        task__state__in=[Task.State.RETIRED, Task.State.ACCEPTED],
+    ).select_related("task")
+    found = []
+    for row in rows.order_by("task_id"):
+        task = row.task
+        index = tiles.index(task.z, task.y0, task.x0)
+        if index is None or chance[index] <= 0:
+            continue  # drawn for another grid, with a chance that is not known any more
+        mask = codec.unpack(bytes(row.mask), shape=(task.height, task.width))
+        found.append(_Audited(index, classes.to_classes(mask)))
+    return found
+
+
+def _blind_certificate(
+    closing: Round,
+    cube: Cube,
+    proposal: Proposal,
+    tiles: TileGrid,
+    chance: NDArray[np.float64],
+    audited: Sequence[_Audited],
+    config: BlindConfig,
+) -> CertificateFigures:
+    classes = class_map(cube.study)
+    exported = _export(cube, proposal, tiles, {item.index for item in audited}, classes)
+    index = np.array([item.index for item in audited])
+    drawn = float(tiles.area[index].sum() / tiles.area.sum())
+    before = Certificate.objects.filter(cube=cube).values_list("audited", flat=True)
+    alpha = level(drawn, list(before), config.planned)
+    counts = np.array([_counts(item, exported, classes.count) for item in audited])
+    sample = Tiles(chance[index], *counts.transpose(1, 2, 0))
+    result = certify(sample, exported.predicted, float(chance.sum()), alpha)
+    objects = np.array([_objects(item, exported) for item in audited])
+    completeness = share(objects[:, 1], objects[:, 0], chance[index], alpha)
+    purity = share(objects[:, 3], objects[:, 2], chance[index], alpha)
+    note = (
+        f"{result.note} They are {100 * drawn:.1f} % of the cube; nothing was trained on them, and "
+        "the interval may be looked at after every round."
     )
-    proposal = tasks[0].proposal
-    assert proposal is not None
-    note = f"{estimate.note} {CAVEAT}"
     if classes.count > 1:
-        note += " Over all classes together."
+        note += " The mean over classes."
     return CertificateFigures(
         cube=cube,
         proposal=proposal,
         method=METHOD,
-        dice=None if math.isnan(estimate.dice) else estimate.dice,
-        low=estimate.low,
-        high=estimate.high,
-        tasks=estimate.tasks,
+        dice=_number(result.dice.value),
+        low=result.dice.low,
+        high=result.dice.high,
+        tasks=result.tiles,
         note=note,
+        blind=result.tiles,
+        audited=drawn,
+        completeness=_bounds(completeness),
+        purity=_bounds(purity),
     )
+
+
+def _export(
+    cube: Cube, proposal: Proposal, tiles: TileGrid, wanted: set[int], classes: ClassMap
+) -> _Exported:
+    """One pass over the exported mask for objects and sizes, one for the ids under the tiles."""
+    final = FinalMask(cube, proposal, with_blind=False)
+    depth = int(cube.shape[0])
+    predicted = np.zeros(classes.count)
+    finder = ObjectFinder()
+    for z in range(depth):
+        plane = classes.to_classes(final.slice(z))
+        predicted += [np.count_nonzero(plane == k) for k in range(1, classes.count + 1)]
+        finder.add(plane)
+    volume = np.concatenate([[0], finder.objects().volume])
+    crossed = np.zeros(len(volume), dtype=np.int64)
+    kept = {}
+    planes = (classes.to_classes(final.slice(z)) for z in range(depth))
+    for z, ids in enumerate(object_slices(planes, finder.owners())):
+        labels: NDArray[np.uint8] | None = None
+        for tile, (y0, x0, height, width) in enumerate(tiles.boxes.tolist()):
+            here = ids[y0 : y0 + height, x0 : x0 + width]
+            crossed[np.unique(here)] += 1
+            index = z * len(tiles.boxes) + tile
+            if index in wanted:
+                labels = classes.to_classes(final.slice(z)) if labels is None else labels
+                kept[index] = (labels[y0 : y0 + height, x0 : x0 + width].copy(), here.copy())
+    crossed[0] = 0
+    return _Exported(predicted, Heights(crossed, volume), kept)
+
+
+def _counts(item: _Audited, exported: _Exported, classes: int) -> list[list[float]]:
+    """[predicted, true, both], each by class, where the blind mask was sure."""
+    mask, _ = exported.tiles[item.index]
+    sure = item.truth != codec.unsure_of(np.uint8)
+    values = range(1, classes + 1)
+    return [
+        [float(((mask == k) & sure).sum()) for k in values],
+        [float(((item.truth == k) & sure).sum()) for k in values],
+        [float(((mask == k) & (item.truth == k) & sure).sum()) for k in values],
+    ]
+
+
+def _objects(item: _Audited, exported: _Exported) -> list[float]:
+    mask, ids = exported.tiles[item.index]
+    sure = item.truth != codec.unsure_of(np.uint8)
+    found: Met = met(item.truth, mask, ids, sure, exported.heights)
+    return [found.true, found.found, found.predicted, found.real]
+
+
+def _bounds(interval: Interval) -> Bounds:
+    if math.isnan(interval.value):
+        return None, None, None
+    return interval.value, interval.low, interval.high
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value

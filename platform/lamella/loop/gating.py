@@ -27,7 +27,10 @@ CLEARLY_WORSE = 0.02
 
 
 def fresh_audits(study: Study) -> list[Source]:
-    """Audit masks of the last closed round: no training run has seen them yet."""
+    """Audit masks of the last closed round: no training run has seen them yet.
+
+    Blind ones are left out: what judged a model cannot certify it.
+    """
     last = study.rounds.filter(state=Round.State.CLOSED).order_by("-number").first()
     if last is None:
         return []
@@ -35,6 +38,7 @@ def fresh_audits(study: Study) -> list[Source]:
         current=True,
         task__round=last,
         task__kind=Task.Kind.AUDIT,
+        task__blind=False,
         task__state__in=[Task.State.RETIRED, Task.State.ACCEPTED],
     ).select_related("task")
     return [

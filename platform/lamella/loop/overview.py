@@ -9,23 +9,24 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import (
-    Avg,
     Case,
     Count,
+    F,
+    IntegerField,
     JSONField,
     Max,
     Q,
-    StdDev,
     Subquery,
     Sum,
     When,
 )
 from django.utils import timezone
 
-from lamella.annotation.models import Correction
 from lamella.consensus.selectors import review_counts
 from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
 from lamella.jobs.models import Job, JobState
+from lamella.loop.effort import Effort, effort_of
+from lamella.loop.forecasting import sentence
 from lamella.loop.strip import Strip, strip_of
 from lamella.rounds.models import Certificate, Round, Task
 from lamella.studies.models import Study
@@ -55,18 +56,6 @@ class RoundState:
 
 
 @dataclass(frozen=True)
-class Effort:
-    """Human seconds against drawing every slice from nothing once."""
-
-    seconds: float
-    saved: float | None
-    low: float | None
-    high: float | None
-    measured_on: int
-    """Masks drawn from nothing that the comparison rests on."""
-
-
-@dataclass(frozen=True)
 class Overview:
     cubes: list[CubeState]
     rounds: list[RoundState]
@@ -78,6 +67,12 @@ class Overview:
     contested: int
     doubted: int
     failed_jobs: int
+
+    @property
+    def forecast(self) -> str:
+        """How much more work the target takes, in words; empty before a round told."""
+        told = (sentence(state.round.figures) for state in reversed(self.rounds))
+        return next((text for text in told if text), "")
 
     @property
     def worst(self) -> Certificate | None:
@@ -100,13 +95,14 @@ def of_study(study: Study) -> Overview:
     rounds = _rounds(study)
     places = places_of(study)
     labelled = labelled_slices(study)
+    blind = blind_slices(study)
     certificates = _newest_certificates(study)
     selection = rounds[-1].selection if rounds else {}
     states = [
         CubeState(
             cube=cube,
             certificate=certificates.get(cube.pk),
-            shown=len(labelled[cube.pk] | places[cube.pk].keys()),
+            shown=len(labelled[cube.pk] | places[cube.pk].keys()) + blind.get(cube.pk, 0),
             strip=strip_of(cube, places[cube.pk], selection, labelled[cube.pk])
             if index < STRIPS and cube.state == VolumeState.READY
             else None,
@@ -114,7 +110,7 @@ def of_study(study: Study) -> Overview:
         for index, cube in enumerate(cubes)
     ]
     slices = sum(cube.depth for cube in cubes if cube.state == VolumeState.READY)
-    effort, people = _effort(study, slices)
+    effort, people = effort_of(study, cubes)
     counts = review_counts(study)
     return Overview(
         cubes=states,
@@ -157,9 +153,10 @@ def _rounds(study: Study) -> list[RoundState]:
 
 
 def places_of(study: Study) -> dict[int, dict[int, dict[str, Any]]]:
-    """{cube: {z: counts of its tasks}}, gold tasks left out."""
+    """{cube: {z: counts of its tasks}}, gold and blind tasks left out."""
     rows = (
         study.tasks.exclude(kind=Task.Kind.GOLD)
+        .filter(blind=False)
         .values("cube_id", "z")
         .annotate(
             open=Count("pk", filter=Q(state__in=[Task.State.OPEN, Task.State.SENT_BACK])),
@@ -173,6 +170,21 @@ def places_of(study: Study) -> dict[int, dict[int, dict[str, Any]]]:
     for row in rows:
         places[row["cube_id"]][row["z"]] = dict(row)
     return places
+
+
+def blind_slices(study: Study) -> dict[int, int]:
+    """{cube: slices' worth of tiles that were, or will be, drawn blind}, rounded up."""
+    area = F("height") * F("width")
+    rows = (
+        study.tasks.filter(blind=True)
+        .order_by()
+        .values("cube_id", "cube__shape")
+        .annotate(area=Sum(area, output_field=IntegerField()))
+    )
+    return {
+        row["cube_id"]: -(-row["area"] // (row["cube__shape"][1] * row["cube__shape"][2]))
+        for row in rows
+    }
 
 
 def labelled_slices(study: Study) -> dict[int, set[int]]:
@@ -201,36 +213,3 @@ def newest_selection(study: Study) -> dict[str, Any]:
     """What the newest round was chosen from; empty before the first."""
     found = study.rounds.order_by("-number").values_list("selection", flat=True).first()
     return found or {}
-
-
-def _effort(study: Study, slices: int) -> tuple[Effort, int]:
-    """(effort, people of the last 24 hours). One query.
-
-    The interval is that of the mean seconds of a mask drawn from nothing (normal, 95 %).
-    """
-    blind = Q(task__proposal__isnull=True, task__kind=Task.Kind.AUDIT)
-    made = Correction.objects.filter(
-        task__study=study, supersedes__isnull=True, withdrawn__isnull=True
-    ).aggregate(
-        seconds=Sum("active_seconds"),
-        blind=Count("pk", filter=blind),
-        mean=Avg("active_seconds", filter=blind),
-        spread=StdDev("active_seconds", filter=blind, sample=True),
-        people=Count(
-            "volunteer",
-            distinct=True,
-            filter=Q(created__gte=timezone.now() - timedelta(days=1)),
-        ),
-    )
-    spent = float(made["seconds"] or 0.0)
-    saved = low = high = None
-    if made["blind"] >= 3 and made["mean"] and slices:
-        error = 1.96 * float(made["spread"] or 0.0) / float(made["blind"]) ** 0.5
-        mean = float(made["mean"])
-        saved = 1 - spent / (mean * slices)
-        low = 1 - spent / (max(mean - error, 1e-9) * slices)
-        high = 1 - spent / ((mean + error) * slices)
-    return (
-        Effort(seconds=spent, saved=saved, low=low, high=high, measured_on=made["blind"]),
-        made["people"],
-    )

@@ -9,13 +9,14 @@ import numpy as np
 from lamella.consensus.known import Source
 from lamella.cubes.models import Cube
 from lamella.learning.models import Proposal
+from lamella.loop.auditing import RECORD, draw_blind
 from lamella.loop.candidates import Candidate, candidates_of, looks_of, to_record
 from lamella.loop.learned import corrected_tasks, pace_of
 from lamella.rounds.models import Task
 from lamella.rounds.services import Chosen
 from lamella.studies.models import Study
 from lamella.studies.policy import config_of
-from models.config import AuditConfig, ExpectedErrorConfig, SelectionConfig
+from models.config import AuditConfig, BlindConfig, ExpectedErrorConfig, SelectionConfig
 from models.selection.audit import draw_audit, strata
 from models.selection.expected_error import fit_expected_error
 from models.selection.pool import Choice, Pool
@@ -59,7 +60,8 @@ def select(
     strata_of = np.full(len(found), -1, dtype=np.int64)
     if proposals:
         audit = config_of(study, AuditConfig, "audit")
-        wanted = max(audit.minimum, round(study.audit_share * len(found)))
+        seen = study.audit_share * (1 - config_of(study, BlindConfig, "blind").share)
+        wanted = max(audit.minimum, round(seen * len(found)))
         strata_of = strata(pool, wanted, audit)
         # Drawn before anything is chosen: the rest alone would be the easy part.
         draws = draw_audit(pool, wanted, rng, audit)
@@ -69,16 +71,18 @@ def select(
     work = chooser.choose(_without(pool, list(audits)), wanted, rng)
     taken = [*audits, *(choice.identity for choice in work)]
     spare = chooser.choose(_without(pool, taken), wanted, rng)
+    blind, kept = draw_blind(study, cubes, proposals)
     found = [replace(c, stratum=int(s)) for c, s in zip(found, strata_of, strict=True)]
     return Selection(
         name,
-        _mixed(found, work, audits, rng),
+        _strewn(_mixed(found, work, audits, rng), blind, rng),
         {
             "candidates": to_record(found),
             "next_best": [_entry(found[c.identity], c) for c in spare],
             "known_true": _known_true(found),
             "share": study.round_share,
             "audit_share": study.audit_share,
+            RECORD: kept,
             **learned,
         },
     )
@@ -129,7 +133,8 @@ def _pool(
 ) -> Pool:
     names = {name for c in found for name in c.scores}
     busy = set(
-        Task.objects.filter(study=study, state=Task.State.OPEN)
+        # What is chosen must not depend on which tiles were drawn blind.
+        Task.objects.filter(study=study, state=Task.State.OPEN, blind=False)
         .exclude(kind=Task.Kind.GOLD)
         .values_list("cube_id", "z", "y0", "x0")
     )
@@ -193,6 +198,14 @@ def _mixed(
             inclusion=probability,
         )
         chosen.insert(int(rng.integers(len(chosen) + 1)), audit)
+    return chosen
+
+
+def _strewn(
+    chosen: list[Chosen], blind: Sequence[Chosen], rng: np.random.Generator
+) -> list[Chosen]:
+    for item in blind:
+        chosen.insert(int(rng.integers(len(chosen) + 1)), item)
     return chosen
 
 

@@ -18,6 +18,7 @@ from lamella.learning.models import ModelVersion, TrainingRun
 from lamella.learning.selectors import proposal_by, serving_version
 from lamella.learning.version import code_version
 from lamella.loop.certify import certificates_of
+from lamella.loop.forecasting import forecast_of
 from lamella.loop.gating import fresh_audits, judge
 from lamella.loop.selecting import select
 from lamella.loop.situation import (
@@ -87,13 +88,18 @@ def _close_round(study: Study) -> None:
     opened = study.rounds.filter(state=Round.State.OPEN).first()
     if opened is None:
         return
-    figures = {"tasks": opened.tasks.count(), "shown": _shown_share(study)}
-    rounds.close_round(opened, certificates=certificates_of(opened), figures=figures)
+    certificates = certificates_of(opened)
+    figures = {
+        "tasks": opened.tasks.count(),
+        "shown": _shown_share(study),
+        "forecast": forecast_of(opened, certificates),
+    }
+    rounds.close_round(opened, certificates=certificates, figures=figures)
 
 
 def _shown_share(study: Study) -> float:
     """Share of the cubes' voxels that people looked at, seed labels and audits included."""
-    sources = known_sources(study)
+    sources = known_sources(study, with_blind=True)
     total = sum(c.shape[0] * c.shape[1] * c.shape[2] for c in ready_cubes(study))
     return sum(s.height * s.width for s in sources) / total if total else 0.0
 

@@ -14,9 +14,11 @@ def ready_cubes(study: Study) -> list[Cube]:
     return list(study.cubes.filter(state=VolumeState.READY).order_by("pk"))
 
 
-def known_sources(study: Study) -> list[Source]:
-    """All that is known of a study's cubes."""
-    return [source for cube in ready_cubes(study) for source in sources_of(cube)]
+def known_sources(study: Study, *, with_blind: bool = False) -> list[Source]:
+    """All that is known of a study's cubes; the blind audit, which is held back, if asked for."""
+    return [
+        source for cube in ready_cubes(study) for source in sources_of(cube, with_blind=with_blind)
+    ]
 
 
 def candidate_version(study: Study) -> ModelVersion | None:
@@ -82,7 +84,10 @@ def _is_current(proposal: Proposal | None, last: Round | None, known: str) -> bo
 
 
 def target_reached(study: Study, cubes: list[Cube]) -> bool:
-    """Whether every cube's newest certificate lies wholly above the target."""
+    """Whether every cube's newest certificate lies wholly above the target.
+
+    The bounds hold at any time, so that looking after every round until it is so is fair.
+    """
     newest = [
         Certificate.objects.filter(cube=cube).order_by("-created", "-pk").first() for cube in cubes
     ]

@@ -93,6 +93,10 @@ class Task(models.Model):
     inclusion = models.FloatField(
         null=True, blank=True, help_text="an audit task's probability of being drawn"
     )
+    blind = models.BooleanField(
+        default=False,
+        help_text="an audit drawn from nothing: it certifies, and nothing ever learns from it",
+    )
     # What was written on the way back from review, shown to the volunteers who take it next.
     note = models.CharField(max_length=300, blank=True)
     created = models.DateTimeField(auto_now_add=True)
@@ -107,7 +111,14 @@ class Task(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["round", "cube", "z", "y0", "x0"], name="one_task_a_place_and_round"
+                fields=["round", "cube", "z", "y0", "x0"],
+                condition=Q(blind=False),
+                name="one_task_a_place_and_round",
+            ),
+            models.UniqueConstraint(
+                fields=["cube", "z", "y0", "x0"],
+                condition=Q(blind=True),
+                name="one_blind_task_a_place",
             ),
             models.CheckConstraint(
                 condition=Q(places_taken__lte=F("redundancy")), name="never_over_redundancy"
@@ -119,7 +130,11 @@ class Task(models.Model):
 
 
 class Certificate(models.Model):
-    """An estimate of one cube's quality from audit tasks, with its 95 % interval."""
+    """An estimate of one cube's quality from audit tasks, with its 95 % interval.
+
+    The intervals of all of a cube's certificates hold together (quality.spending), so the bound may
+    be looked at after every round.
+    """
 
     cube = models.ForeignKey(Cube, on_delete=models.CASCADE, related_name="certificates")
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="certificates")
@@ -128,7 +143,19 @@ class Certificate(models.Model):
     dice = models.FloatField(null=True, blank=True)
     low = models.FloatField(null=True, blank=True)
     high = models.FloatField(null=True, blank=True)
+    completeness = models.FloatField(null=True, blank=True, help_text="share of objects found")
+    completeness_low = models.FloatField(null=True, blank=True)
+    completeness_high = models.FloatField(null=True, blank=True)
+    purity = models.FloatField(
+        null=True, blank=True, help_text="share of the mask's objects that are there"
+    )
+    purity_low = models.FloatField(null=True, blank=True)
+    purity_high = models.FloatField(null=True, blank=True)
     tasks = models.PositiveIntegerField(help_text="audit tasks it rests on")
+    blind = models.PositiveIntegerField(
+        default=0, help_text="of these, how many were drawn from nothing"
+    )
+    audited = models.FloatField(default=0.0, help_text="share of the cube audited blind by then")
     note = models.TextField(blank=True, help_text="what it cannot say, in words")
     created = models.DateTimeField(auto_now_add=True)
 

@@ -16,7 +16,8 @@ from lamella.volumes.geometry import Region
 
 @dataclass(frozen=True)
 class Chosen:
-    """A place that becomes a task, and why. ``inclusion``: how likely an audit was to draw it."""
+    """A place that becomes a task, and why. ``inclusion``: how likely an audit was to draw it;
+    ``blind``: it is drawn from nothing."""
 
     cube_id: int
     region: Region
@@ -25,6 +26,11 @@ class Chosen:
     score: float | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
     inclusion: float | None = None
+    blind: bool = False
+
+
+Bounds = tuple[float | None, float | None, float | None]
+"""Estimate, lower and upper bound."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,10 @@ class CertificateFigures:
     high: float | None
     tasks: int
     note: str
+    blind: int = 0
+    audited: float = 0.0
+    completeness: Bounds = (None, None, None)
+    purity: Bounds = (None, None, None)
 
 
 @transaction.atomic
@@ -72,7 +82,8 @@ def _make_task(
         study=opened.study,
         round=opened,
         cube_id=item.cube_id,
-        proposal=proposals.get(item.cube_id),
+        proposal=None if item.blind else proposals.get(item.cube_id),
+        blind=item.blind,
         kind=item.kind,
         z=region.z,
         y0=region.y0,
@@ -103,7 +114,7 @@ def next_best_tasks(study: Study) -> int:
     if tasks.filter(extra=True).count() >= tasks.filter(extra=False).count():
         return 0
     proposals = {t.cube_id: t.proposal for t in tasks.select_related("proposal") if t.proposal}
-    taken = set(tasks.values_list("cube_id", "z", "y0", "x0"))
+    taken = set(tasks.filter(blind=False).values_list("cube_id", "z", "y0", "x0"))
     for entry in opened.selection.get("next_best", []):
         region = Region(*entry["region"])
         if (entry["cube"], region.z, region.y0, region.x0) in taken:
@@ -145,6 +156,14 @@ def close_round(
             high=item.high,
             tasks=item.tasks,
             note=item.note,
+            blind=item.blind,
+            audited=item.audited,
+            completeness=item.completeness[0],
+            completeness_low=item.completeness[1],
+            completeness_high=item.completeness[2],
+            purity=item.purity[0],
+            purity_low=item.purity[1],
+            purity_high=item.purity[2],
         )
     # Places added so that nobody waited, which nobody took, go back to the pool.
     Task.objects.filter(round=opened, extra=True, assignments__isnull=True).delete()

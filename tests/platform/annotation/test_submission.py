@@ -10,13 +10,13 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from lamella.annotation import submission
+from lamella.annotation.masks import mask_of
 from lamella.annotation.models import Assignment, Correction
 from lamella.annotation.offers import expire_leases, next_assignment
 from lamella.annotation.submission import (
     StaleProposalError,
     Submission,
     SubmissionError,
-    mask_of,
     recall,
     submit,
 )

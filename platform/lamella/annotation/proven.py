@@ -1,0 +1,99 @@
+"""Who may draw a blind tile: the quality of a whole cube is told from these masks."""
+
+import datetime
+from enum import IntEnum
+from functools import lru_cache
+
+import numpy as np
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from lamella.accounts.models import Volunteer
+from lamella.annotation.masks import mask_of
+from lamella.annotation.models import Correction
+from lamella.rounds.gold import gold_mask
+from lamella.rounds.models import Task
+from lamella.studies.access import has_role, role_in
+from lamella.studies.classes import class_map
+from lamella.studies.models import Role, Study
+from lamella.studies.policy import config_of
+from models.config import BlindConfig
+from models.quality.metrics import dice
+
+PROVEN_DICE = 0.85
+"""Mean Dice on gold slices from which a volunteer counts as proven."""
+PROVEN_MASKS = 3
+"""Gold slices that it takes."""
+
+
+class Standing(IntEnum):
+    NEWCOMER = 0
+    """Nobody knows them here: a blind tile only when nobody else took it for a while, and last."""
+    MEMBER = 1
+    """Somebody made them a member, and there is no gold to prove oneself on: last, but at once."""
+    PROVEN = 2
+    """Their masks of gold slices are good: in the order of value."""
+    EXPERT = 3
+    """Managers and admins: first, and one mask is enough."""
+
+
+def standing(study: Study, volunteer: Volunteer) -> Standing:
+    user = volunteer.user
+    if user is not None and has_role(user, study, Role.MANAGER):
+        return Standing.EXPERT
+    if _proven(study, volunteer):
+        return Standing.PROVEN
+    gold = Task.objects.filter(study=study, kind=Task.Kind.GOLD).exists()
+    if user is not None and role_in(user, study) is not None and not gold:
+        return Standing.MEMBER
+    return Standing.NEWCOMER
+
+
+def in_order_for(study: Study, volunteer: Volunteer, tasks: QuerySet[Task]) -> QuerySet[Task]:
+    """The tasks that this volunteer may be given now, in the order in which they are."""
+    if not tasks.filter(blind=True).exists():
+        return tasks
+    who = standing(study, volunteer)
+    if who == Standing.EXPERT:
+        return tasks.order_by("-blind", "-priority", "id")
+    if who == Standing.PROVEN:
+        return tasks
+    if who == Standing.NEWCOMER:
+        patience = config_of(study, BlindConfig, "blind").patience_hours
+        waited = timezone.now() - datetime.timedelta(hours=patience)
+        tasks = tasks.filter(Q(blind=False) | Q(created__lte=waited))
+    return tasks.order_by("blind", "-priority", "id")
+
+
+def is_expert(study: Study, volunteer: Volunteer) -> bool:
+    return volunteer.user is not None and has_role(volunteer.user, study, Role.MANAGER)
+
+
+def _proven(study: Study, volunteer: Volunteer) -> bool:
+    scores = [
+        score
+        for correction in Correction.objects.filter(
+            volunteer=volunteer,
+            task__study=study,
+            task__kind=Task.Kind.GOLD,
+            superseded_by__isnull=True,
+            withdrawn__isnull=True,
+        ).values_list("pk", flat=True)
+        if (score := _against_gold(str(correction))) is not None
+    ]
+    return len(scores) >= PROVEN_MASKS and float(np.mean(scores)) >= PROVEN_DICE
+
+
+@lru_cache(maxsize=4096)
+def _against_gold(correction_id: str) -> float | None:
+    """Dice of a practice mask, which never changes; None where the gold is gone."""
+    correction = Correction.objects.select_related("task__study", "task__cube").get(
+        pk=correction_id
+    )
+    classes = class_map(correction.task.study)
+    try:
+        truth = classes.to_classes(gold_mask(correction.task))
+    except LookupError:
+        return None
+    score = dice(classes.to_classes(mask_of(correction)), truth, classes.count)
+    return float(score) if np.isfinite(score) else None

@@ -1,0 +1,126 @@
+"""Certificates rest on tiles drawn blind; without any there is no lower bound."""
+
+import numpy as np
+import pytest
+
+from lamella.consensus.final import FinalMask
+from lamella.consensus.known import sources_of
+from lamella.cubes.models import Cube
+from lamella.loop.auditing import draw_blind, grid_of, last_record
+from lamella.loop.certify import certificates_of
+from lamella.loop.gating import fresh_audits
+from lamella.rounds.models import Round, Task
+from lamella.rounds.services import CertificateFigures, open_round
+from lamella.studies.models import Study
+from models.config import BlindConfig
+from tests.factories import make_consensus, make_cube, make_proposal, make_study, make_version
+
+pytestmark = pytest.mark.django_db
+
+TRUTH = np.zeros((12, 48, 48), np.uint8)
+TRUTH[2:10, 8:40, 8:40] = 1
+# A fifth of the object is not proposed: Dice .89, however often it is accepted.
+PROPOSED = TRUTH.copy()
+PROPOSED[:, :, 33:] = 0
+
+
+@pytest.fixture
+def study() -> Study:
+    return make_study(audit_share=0.5, settings={"blind": {"planned": 0.3}})
+
+
+@pytest.fixture
+def cube(study: Study) -> Cube:
+    return make_cube(study, shape=TRUTH.shape)
+
+
+def opened_with_audit(study: Study, cube: Cube, number: int = 1) -> Round:
+    proposal = cube.proposals.first() or make_proposal(
+        cube, make_version(study, state="serving"), labels=PROPOSED
+    )
+    chosen, record = draw_blind(study, [cube], {cube.pk: proposal})
+    return open_round(
+        study,
+        number=number,
+        strategy="random",
+        seed=1,
+        chosen=chosen,
+        proposals={cube.pk: proposal},
+        selection={"blind": record},
+    )
+
+
+def draw_all(opened: Round, truth: np.ndarray = TRUTH) -> None:
+    for task in opened.tasks.filter(blind=True):
+        rows = slice(task.y0, task.y0 + task.height)
+        make_consensus(task, mask=truth[task.z, rows, task.x0 : task.x0 + task.width])
+
+
+def certificate(opened: Round) -> CertificateFigures:
+    (found,) = certificates_of(opened)
+    return found
+
+
+def test_accepting_a_proposal_everywhere_does_not_make_it_better(study: Study, cube: Cube) -> None:
+    opened = opened_with_audit(study, cube)
+    draw_all(opened)
+    for z in range(12):
+        work = Task.objects.create(
+            study=study, round=opened, cube=cube, z=z, height=48, width=48, reason="work"
+        )
+        make_consensus(work, mask=PROPOSED[z])
+    found = certificate(opened)
+    truth = 2 * (PROPOSED & TRUTH).sum() / (PROPOSED.sum() + TRUTH.sum())
+    assert found.dice == pytest.approx(truth, abs=0.06)
+    assert found.low is not None
+    assert found.low < truth
+    assert found.blind == found.tasks == opened.tasks.filter(blind=True).count()
+    assert found.completeness[0] is not None
+    assert found.purity[0] == 1
+
+
+def test_blind_masks_are_exported_but_nothing_learns_from_them(study: Study, cube: Cube) -> None:
+    opened = opened_with_audit(study, cube)
+    draw_all(opened)
+    assert sources_of(cube) == []
+    assert len(sources_of(cube, with_blind=True)) == opened.tasks.count()
+    Round.objects.filter(pk=opened.pk).update(state=Round.State.CLOSED)
+    assert fresh_audits(study) == []
+    proposal = cube.proposals.get()
+    exported = FinalMask(cube, proposal).slices(0, 12)
+    certified = FinalMask(cube, proposal, with_blind=False).slices(0, 12)
+    np.testing.assert_array_equal(certified, PROPOSED)
+    assert (exported != certified).any()
+
+
+def test_each_round_adds_tiles_and_keeps_those_before(study: Study, cube: Cube) -> None:
+    first = opened_with_audit(study, cube)
+    Round.objects.filter(pk=first.pk).update(state=Round.State.CLOSED)
+    second = opened_with_audit(study, cube, 2)
+    places = [set(r.tasks.values_list("z", "y0", "x0")) for r in Round.objects.filter(study=study)]
+    assert not places[0] & places[1]
+    assert last_record(study)["share"] == pytest.approx(0.5)
+    draw_all(first)
+    draw_all(second)
+    assert certificate(second).tasks == len(places[0]) + len(places[1])
+
+
+def test_tiles_that_nobody_drew_yet_do_not_count_as_right(study: Study, cube: Cube) -> None:
+    opened = opened_with_audit(study, cube)
+    draw_all(opened)
+    whole = certificate(opened).dice
+    last = opened.tasks.filter(blind=True).order_by("-pk").first()
+    assert last is not None
+    last.consensuses.all().delete()
+    assert certificate(opened).dice == pytest.approx(whole, abs=0.05)
+
+
+def test_without_blind_masks_there_is_no_certificate(study: Study, cube: Cube) -> None:
+    assert certificates_of(opened_with_audit(study, cube)) == []
+
+
+def test_every_tile_has_one_place_in_the_grid(cube: Cube) -> None:
+    tiles = grid_of(cube, BlindConfig())
+    for index in range(len(tiles.z)):
+        region = tiles.region(index)
+        assert tiles.index(region.z, region.y0, region.x0) == index
