@@ -57,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
         rows += _measured(name, module, quick=not options.full, seed=options.seed)
         if options.json:  # after each module: nothing is lost where a later one is broken off
             options.json.parent.mkdir(parents=True, exist_ok=True)
-            options.json.write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n")
+            options.json.write_text(json.dumps({"rows": rows}, indent=1, allow_nan=False) + "\n")
     _show(rows)
     return 0 if rows and all(row["ok"] for row in rows) else 1
 
