@@ -28,7 +28,7 @@ from lamella.volumes.storage import Location
 from tests import services
 from tests.deployment import compose
 from tests.factories import make_study, make_user
-from tests.flows.tiny import QUICK, blobs, correct_next, drain
+from tests.flows.tiny import QUICK, TRAIN, blobs, correct_next, drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -57,7 +57,7 @@ def study() -> Study:
         audit_share=0.05,
         max_rounds=1,
         target_dice=1.0,
-        settings={**QUICK, "train": {**QUICK["train"], "max_steps": 5}},
+        settings=QUICK | {"train": TRAIN | {"max_steps": 5}},
         state=StudyState.PAUSED,
     )
 
@@ -128,11 +128,14 @@ def test_a_study_runs_on_an_object_store_from_upload_to_export(
 
     # What a volunteer's browser asks for: the image, and the proposal.
     tile = body(alice.get(f"/api/v1/cubes/{cube.pk}/tiles/0/6/0/0.jpg?v={cube.checksum}"))
-    assert cv2.imdecode(np.frombuffer(tile, np.uint8), cv2.IMREAD_GRAYSCALE).shape == (64, 64)
+    shown = cv2.imdecode(np.frombuffer(tile, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert shown is not None
+    assert shown.shape == (64, 64)
 
     def draw(task: dict[str, Any], proposal: NDArray[Any]) -> NDArray[Any]:
         assert proposal.shape == (64, 64)
-        return truth[task["z"]]
+        drawn: NDArray[Any] = truth[task["z"]]
+        return drawn
 
     drawn = []
     while task := correct_next(alice, study.slug, draw):

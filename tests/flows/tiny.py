@@ -20,8 +20,16 @@ from lamella.volumes.ingest_labels import ingest_labels
 from workers.runner import run_job
 
 # Enough to learn bright blobs, in a second.
-QUICK = {
-    "train": {"max_steps": 40, "max_seconds": None, "crop": 48, "window": 3, "windows": 2},
+TRAIN: dict[str, Any] = {
+    "max_steps": 40,
+    "max_seconds": None,
+    "crop": 48,
+    "window": 3,
+    "windows": 2,
+    "pixels": 0,
+}
+QUICK: dict[str, Any] = {
+    "train": TRAIN,
     "network": {"channels": [8, 16], "critic_channels": [8, 16], "recurrent_channels": 8},
     "predict": {"patch": 16},
     # Few, large tiles, so that a round has a handful of tasks.
@@ -121,6 +129,9 @@ def correct_next(
     response = client.get(task["proposal"]["url"])
     proposal = codec.unpack(response.content, shape=(task["height"], task["width"]))
     mask = draw(task, proposal).astype(np.uint32)
+    if mask.shape != proposal.shape:  # a whole slice, of which the task is a tile
+        rows = slice(task["y0"], task["y0"] + task["height"])
+        mask = mask[rows, task["x0"] : task["x0"] + task["width"]]
     body = {
         "id": str(uuid.uuid4()),
         "proposal_hash": task["proposal"]["hash"],

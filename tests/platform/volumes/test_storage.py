@@ -1,5 +1,6 @@
 """Stores of every sort do the same: a folder, memory, and S3 over HTTP."""
 
+import functools
 import subprocess
 import sys
 import uuid
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lamella.cubes.readers import open_source
 from lamella.volumes.errors import StoreError
@@ -120,6 +122,10 @@ def test_what_another_process_wrote_or_removed_is_seen_at_once(store: Location) 
     assert store.files() == ["x/2"]
 
 
+def planes_of(data: NDArray[Any], z0: int, z1: int) -> NDArray[Any]:
+    return data[z0:z1]
+
+
 @pytest.mark.parametrize("version", ["0.4", "0.5"])
 def test_a_cube_comes_back_as_it_was_written(store: Location, version: Version) -> None:
     data = noise((18, 70, 600))
@@ -127,7 +133,7 @@ def test_a_cube_comes_back_as_it_was_written(store: Location, version: Version) 
     for written in (data[::-1], data):  # the second replaces the first
         write_image(
             store / "a.zarr",
-            lambda z0, z1, voxels=written: voxels[z0:z1],
+            functools.partial(planes_of, written),
             shape=data.shape,
             dtype=data.dtype,
             kind="image",

@@ -15,7 +15,14 @@ from workers.simulation import pool
 from workers.simulation.run import Simulation
 
 SETTINGS = {
-    "train": {"max_steps": 8, "max_seconds": None, "crop": 32, "window": 3, "windows": 1},
+    "train": {
+        "max_steps": 8,
+        "max_seconds": None,
+        "crop": 32,
+        "window": 3,
+        "windows": 1,
+        "pixels": 0,
+    },
     "network": {"channels": [8, 16], "critic_channels": [8, 16], "recurrent_channels": 8},
     "predict": {"patch": 16},
 }

@@ -20,7 +20,14 @@ from workers.simulation.play import play, preset_of, study_settings
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
 QUICK = {
-    "train": {"max_steps": 25, "max_seconds": None, "crop": 32, "window": 3, "windows": 2},
+    "train": {
+        "max_steps": 25,
+        "max_seconds": None,
+        "crop": 32,
+        "window": 3,
+        "windows": 2,
+        "pixels": 0,
+    },
     "network": {"channels": [8, 16], "critic_channels": [8, 16], "recurrent_channels": 8},
     "predict": {"patch": 16},
 }
