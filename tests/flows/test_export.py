@@ -132,7 +132,8 @@ def test_every_voxel_can_be_traced_to_the_data_that_it_rests_on() -> None:
 
     drawn = []
     while task := correct_next(alice, study.slug, draw):
-        drawn.append(task["z"])
+        if task["height"] == 64:  # tiles of the blind audit are smaller
+            drawn.append(task["z"])
     drain()
 
     dana = member(study, "manager")

@@ -133,13 +133,14 @@ def test_a_study_runs_on_an_object_store_from_upload_to_export(
     assert shown.shape == (64, 64)
 
     def draw(task: dict[str, Any], proposal: NDArray[Any]) -> NDArray[Any]:
-        assert proposal.shape == (64, 64)
+        assert proposal.shape == (task["height"], task["width"])
         drawn: NDArray[Any] = truth[task["z"]]
         return drawn
 
     drawn = []
     while task := correct_next(alice, study.slug, draw):
-        drawn.append(task["z"])
+        if task["height"] == 64:  # tiles of the blind audit are smaller
+            drawn.append(task["z"])
     drain()
     assert drawn
 

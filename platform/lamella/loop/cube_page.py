@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lamella.cubes.models import Cube, Labels, VolumeState
 from lamella.exchange.models import Export
 from lamella.learning.models import Proposal
-from lamella.loop.overview import blind_slices, labelled_slices, newest_selection, places_of
+from lamella.loop.overview import labelled_slices, newest_selection, places_of, shown_of
 from lamella.loop.strip import Strip, strip_of
 from lamella.rounds.models import Certificate, Task
 from lamella.studies.models import Study
@@ -31,8 +31,9 @@ class SliceHere:
 
 
 def of_cube(cube: Cube) -> CubePage:
-    """Eight queries."""
-    places = places_of(cube.study)[cube.pk]
+    """Seven queries."""
+    every, blind = places_of(cube.study)
+    places = every[cube.pk]
     labelled = labelled_slices(cube.study)[cube.pk]
     ready = cube.state == VolumeState.READY
     return CubePage(
@@ -45,7 +46,7 @@ def of_cube(cube: Cube) -> CubePage:
         .select_related("model_version")
         .order_by("-pk")
         .first(),
-        shown=len(labelled | places.keys()) + blind_slices(cube.study).get(cube.pk, 0),
+        shown=shown_of(cube, places, labelled, blind[cube.pk]),
     )
 
 
@@ -73,10 +74,9 @@ class CubeRow:
 
 
 def rows_of(study: Study) -> list[CubeRow]:
-    """Every cube of a study with its newest certificate. Five queries."""
-    places = places_of(study)
+    """Every cube of a study with its newest certificate. Four queries."""
+    places, blind = places_of(study)
     labelled = labelled_slices(study)
-    blind = blind_slices(study)
     newest: dict[int, Certificate] = {}
     for certificate in Certificate.objects.filter(cube__study=study).order_by("pk"):
         newest[certificate.cube_id] = certificate
@@ -84,7 +84,7 @@ def rows_of(study: Study) -> list[CubeRow]:
         CubeRow(
             cube=cube,
             certificate=newest.get(cube.pk),
-            shown=len(labelled[cube.pk] | places[cube.pk].keys()) + blind.get(cube.pk, 0),
+            shown=shown_of(cube, places[cube.pk], labelled[cube.pk], blind[cube.pk]),
         )
         for cube in study.cubes.all()
     ]

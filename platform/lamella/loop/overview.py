@@ -3,6 +3,7 @@
 `of_study` needs a fixed number of queries, however many cubes and tasks there are.
 """
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +13,6 @@ from django.db.models import (
     Case,
     Count,
     F,
-    IntegerField,
     JSONField,
     Max,
     Q,
@@ -93,16 +93,15 @@ class Overview:
 def of_study(study: Study) -> Overview:
     cubes = list(study.cubes.all())
     rounds = _rounds(study)
-    places = places_of(study)
+    places, blind = places_of(study)
     labelled = labelled_slices(study)
-    blind = blind_slices(study)
     certificates = _newest_certificates(study)
     selection = rounds[-1].selection if rounds else {}
     states = [
         CubeState(
             cube=cube,
             certificate=certificates.get(cube.pk),
-            shown=len(labelled[cube.pk] | places[cube.pk].keys()) + blind.get(cube.pk, 0),
+            shown=shown_of(cube, places[cube.pk], labelled[cube.pk], blind[cube.pk]),
             strip=strip_of(cube, places[cube.pk], selection, labelled[cube.pk])
             if index < STRIPS and cube.state == VolumeState.READY
             else None,
@@ -152,39 +151,42 @@ def _rounds(study: Study) -> list[RoundState]:
     return [RoundState(r, r.task_count, r.agreed_count, r.record or {}) for r in rounds]
 
 
-def places_of(study: Study) -> dict[int, dict[int, dict[str, Any]]]:
-    """{cube: {z: counts of its tasks}}, gold and blind tasks left out."""
+def places_of(study: Study) -> tuple[dict[int, dict[int, dict[str, Any]]], dict[int, int]]:
+    """({cube: {z: counts of its tasks}}, {cube: pixels of tiles to be drawn blind}). One query.
+
+    Gold tasks are left out; a blind tile does not make its slice one that was shown.
+    """
+    whole = Q(blind=False)
     rows = (
         study.tasks.exclude(kind=Task.Kind.GOLD)
-        .filter(blind=False)
         .values("cube_id", "z")
         .annotate(
-            open=Count("pk", filter=Q(state__in=[Task.State.OPEN, Task.State.SENT_BACK])),
-            accepted=Count("pk", filter=Q(state=Task.State.ACCEPTED)),
-            audit=Count("pk", filter=Q(kind=Task.Kind.AUDIT)),
+            tasks=Count("pk", filter=whole),
+            open=Count("pk", filter=whole & Q(state__in=[Task.State.OPEN, Task.State.SENT_BACK])),
+            accepted=Count("pk", filter=whole & Q(state=Task.State.ACCEPTED)),
+            audit=Count("pk", filter=whole & Q(kind=Task.Kind.AUDIT)),
             score=Max("score"),
+            blind_pixels=Sum(F("height") * F("width"), filter=Q(blind=True)),
         )
         .order_by("cube_id", "z")
     )
     places: dict[int, dict[int, dict[str, Any]]] = defaultdict(dict)
+    blind: dict[int, int] = defaultdict(int)
     for row in rows:
-        places[row["cube_id"]][row["z"]] = dict(row)
-    return places
+        if row["tasks"]:
+            places[row["cube_id"]][row["z"]] = dict(row)
+        blind[row["cube_id"]] += row["blind_pixels"] or 0
+    return places, blind
 
 
-def blind_slices(study: Study) -> dict[int, int]:
-    """{cube: slices' worth of tiles that were, or will be, drawn blind}, rounded up."""
-    area = F("height") * F("width")
-    rows = (
-        study.tasks.filter(blind=True)
-        .order_by()
-        .values("cube_id", "cube__shape")
-        .annotate(area=Sum(area, output_field=IntegerField()))
-    )
-    return {
-        row["cube_id"]: -(-row["area"] // (row["cube__shape"][1] * row["cube__shape"][2]))
-        for row in rows
-    }
+def shown_of(
+    cube: Cube, places: dict[int, dict[str, Any]], labelled: set[int], blind_pixels: int
+) -> int:
+    """Slices that people have seen, or will see: whole ones, and blind tiles by their area."""
+    if not cube.shape:
+        return 0
+    whole = len(labelled | places.keys())
+    return whole + math.ceil(blind_pixels / (cube.shape[1] * cube.shape[2]))
 
 
 def labelled_slices(study: Study) -> dict[int, set[int]]:
