@@ -185,8 +185,8 @@ def shown_of(
     """Slices that people have seen, or will see: whole ones, and blind tiles by their area."""
     if not cube.shape:
         return 0
-    whole = len(labelled | places.keys())
-    return whole + math.ceil(blind_pixels / (cube.shape[1] * cube.shape[2]))
+    pixels = int(cube.shape[1]) * int(cube.shape[2])
+    return len(labelled | places.keys()) + math.ceil(blind_pixels / pixels)
 
 
 def labelled_slices(study: Study) -> dict[int, set[int]]:
