@@ -112,8 +112,8 @@ def test_bounds_are_in_order_and_in_range(
 ) -> None:
     rng = np.random.default_rng(seed)
     both = rng.integers(0, 50, (classes, n)).astype(float)
-    predicted = both + rng.integers(0, 9, (classes, n))
-    true = both + rng.integers(0, 9, (classes, n))
+    predicted = both + rng.integers(0, 9, (classes, n)).astype(float)
+    true = both + rng.integers(0, 9, (classes, n)).astype(float)
     tiles = Tiles(np.full(n, chance), predicted, true, both)
     got = certify(tiles, predicted.sum(1) / chance, float(n), alpha)
     for interval in (got.dice, *got.classes):

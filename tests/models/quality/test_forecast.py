@@ -15,7 +15,10 @@ def falling(a: float = 0.4, b: float = 0.6, c: float = 0.01) -> list[float]:
 def test_a_smooth_law_is_carried_on() -> None:
     target = 1 - (0.4 * 60**-0.6 + 0.01)
     got = forecast(WORK, falling(), target)
+    assert got.more is not None
     assert got.more == pytest.approx(30, rel=0.35)
+    assert got.low is not None
+    assert got.high is not None
     assert got.low <= 30 * 1.35
     assert got.low <= got.more <= got.high
 

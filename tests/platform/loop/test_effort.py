@@ -31,6 +31,7 @@ def test_it_is_measured_from_blind_tiles_each_standing_for_those_not_drawn() -> 
     assert effort.saved == pytest.approx(1 - 24 / everything)
     assert effort.low is not None
     assert effort.high is not None
+    assert effort.saved is not None
     assert effort.low < effort.saved < effort.high
     assert (effort.measured_on, people) == (4, 4)
 
