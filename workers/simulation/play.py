@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lamella.accounts.models import User
 from lamella.accounts.models import Volunteer as Pseudonym
 from lamella.cubes.models import Cube
 from lamella.cubes.services import add_cube
@@ -14,10 +15,10 @@ from lamella.jobs.models import Job
 from lamella.learning.models import TrainingRun
 from lamella.rounds.models import Round
 from lamella.studies.classes import class_map
-from lamella.studies.models import Study, StudyState
+from lamella.studies.models import Role, Study, StudyState
 from lamella.studies.plan import ClassSpec
 from lamella.studies.policy import config_of
-from lamella.studies.services import create_study, set_state
+from lamella.studies.services import add_member, create_study, set_state
 from models.config import SelectionConfig
 from models.selection.candidates import candidates
 from models.simulate.cast import pinned_cast
@@ -25,7 +26,7 @@ from models.simulate.volunteers import PerfectVolunteer, Volunteer, effort
 from workers.simulation.cell import PRESETS, Cell, Preset
 from workers.simulation.figures import RoundFigures, measure, shown_at
 from workers.simulation.hands import Crowd, Person
-from workers.simulation.inline import drain
+from workers.simulation.inline import JobFailedError, drain
 from workers.simulation.truth import Truth, read_truth
 
 Tell = Callable[[RoundFigures, float], None]
@@ -100,7 +101,7 @@ class _Game:
         set_state(self.study, StudyState.OPEN)
         self.cube = add_cube(self.study, name="cube", path=cell.image)
         self.crowd = Crowd(
-            [Person(Pseudonym.objects.create(), hand) for hand in self._hands()],
+            [self._person(hand) for hand in self._hands()],
             class_map(self.study),
             truth.labels,
             np.random.default_rng((cell.seed, 7)),
@@ -110,6 +111,12 @@ class _Game:
         if self.perfect:
             return [PerfectVolunteer()]
         return pinned_cast(self.cell.seed)
+
+    def _person(self, hand: Volunteer) -> Person:
+        """A member of the study: those it does not know wait long for the blind audit."""
+        user = User.objects.create(username=hand.name)
+        add_member(self.study, user, Role.VOLUNTEER)
+        return Person(Pseudonym.objects.create(user=user), hand)
 
     def rounds(self, tell: Tell) -> Iterator[RoundFigures]:
         """Play round after round; the figures after each."""
@@ -121,7 +128,8 @@ class _Game:
             opened = self.study.rounds.filter(state=Round.State.OPEN).first()
             if opened is None:
                 return
-            self.crowd.work(self.study)
+            if not self.crowd.work(self.study):
+                raise JobFailedError(f"Nobody may take the tasks left of round {opened.number}.")
             self._set_shares(
                 self.preset.round_share, self.preset.fewest_work, audit=self.preset.audit_share
             )

@@ -52,6 +52,7 @@ def test_a_simulation_writes_its_figures_and_is_not_played_twice(
             *stack,
             strategy="random,interpolation",
             rounds=1,
+            budget=0.9,
             set=json.dumps(SETTINGS),
             json=target,
             html=report,

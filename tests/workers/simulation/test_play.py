@@ -69,9 +69,9 @@ def test_people_who_draw_the_truth_improve_the_mask_round_by_round(tmp_path: Pat
     assert [r["number"] for r in result["rounds"]] == [0, 1, 2]
     assert first["shown_fraction"] == pytest.approx(3 / 20)
     assert first["audit"] is None
-    # Two chosen slices and one audit a round.
-    assert last["shown_fraction"] == pytest.approx(9 / 20)
-    assert last["classifications"] == 9
+    # Two chosen slices and one audit a round, and the tiles of the blind audit.
+    assert 9 / 20 <= last["shown_fraction"] < 12 / 20
+    assert last["classifications"] >= 9
     assert last["dice_final"] > first["dice_final"]
     assert last["dice_final"] > 0.8
     assert 0 < last["dice_interpolation"] <= 1
@@ -81,7 +81,7 @@ def test_people_who_draw_the_truth_improve_the_mask_round_by_round(tmp_path: Pat
     json.dumps(result, allow_nan=False)
     study = Study.objects.get()
     assert study.training_runs.count() == 3
-    assert study.tasks.filter(kind=Task.Kind.AUDIT).count() == 2
+    assert study.tasks.filter(kind=Task.Kind.AUDIT, blind=False).count() == 2
 
 
 def test_the_oracle_alone_is_told_the_error(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_tiles_are_shown_by_area(tmp_path: Path) -> None:
     result = play(cell(tmp_path, image, truth, strategy="random", rounds=1, settings=tiles))
     first, last = result["rounds"]
     assert first["shown_fraction"] == pytest.approx(3 / 32, abs=1e-4)
-    assert last["shown_fraction"] == pytest.approx(6 / 32, abs=1e-4)
+    assert 6 / 32 <= last["shown_fraction"] < 8 / 32
 
 
 def _nan(image: NDArray[Any]) -> NDArray[np.float32]:
