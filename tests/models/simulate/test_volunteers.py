@@ -62,8 +62,14 @@ def test_missed_objects_stay_as_proposed() -> None:
 
 
 def test_the_lazy_accept_what_they_are_shown() -> None:
-    drawn = NoisyVolunteer(0, lazy=1).correct(discs(), EMPTY)
-    np.testing.assert_array_equal(drawn.mask, EMPTY)
+    shown = EMPTY.copy()
+    shown[:3, :3] = 1
+    drawn = NoisyVolunteer(0, lazy=1).correct(discs(), shown)
+    np.testing.assert_array_equal(drawn.mask, shown)
+
+
+def test_even_the_lazy_draw_where_nothing_is_shown() -> None:
+    assert NoisyVolunteer(0, lazy=1).correct(discs(), EMPTY).mask.any()
 
 
 def test_the_same_seed_draws_the_same_and_truth_is_left_alone() -> None:
