@@ -46,6 +46,7 @@ const en = {
   "panel.yz": "from the side (yz)",
   "panel.patches": "Worth a look",
   "panel.patchesNone": "The machine has no doubts about this slice. Look it over anyway.",
+  "panel.patchesEmpty": "Nothing is proposed here, so nothing is doubtful: draw all that you see.",
   "panel.patchesHint": "The machine may be wrong here. It can also be wrong elsewhere.",
   "panel.patchOf": "{at} of {count}",
   "panel.next": "Next",
@@ -80,6 +81,8 @@ const en = {
   "hint.machine": "Blue dashes are the machine’s proposal. The filled shapes are yours to change.",
   "hint.paint": "Paint what is missing with the brush; erase what is wrong.",
   "hint.right": "Nothing to change? Press “Already right”.",
+  "hint.nothing": "Nothing is proposed here. Draw all that you see.",
+  "hint.nothingOf": "Nothing is proposed here. Draw every {name} you see.",
   "hint.close": "Got it",
   "consent.title": "Before you start",
   "consent.text":
