@@ -180,7 +180,7 @@ class WindowSampler:
             TrainingSlice(
                 np.asarray(known.labels)[take],
                 None if weight is None else np.asarray(weight)[take],
-                None if fractions is None else fractions[:, take[0], take[1]],
+                None if fractions is None else fractions.take(rows[0], columns[0]),
             ),
             self.classes,
         )
@@ -222,7 +222,9 @@ def data_hash(cubes: Sequence[TrainingCube], classes: Sequence[int]) -> str:
         for z in sorted(cube.known):
             known = cube.known[z]
             digest.update(str(z).encode())
-            for array in (known.labels, known.weight, known.fractions):
+            votes = known.fractions
+            disputed = () if votes is None else (votes.pixels, votes.shares)
+            for array in (known.labels, known.weight, *disputed):
                 if array is not None:
                     digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

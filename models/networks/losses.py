@@ -18,16 +18,20 @@ PENALTY = 10.0
 class SegmentationLoss(nn.Module):
     """Weighted cross-entropy plus Dice over the foreground classes, pooled over the batch.
 
-    Pixels of weight 0 (unlabelled, UNSURE) change nothing. Targets may be soft: (M, K + 1, H, W),
-    summing to 1 over the classes.
+    Pixels of weight 0 (unlabelled, UNSURE) change nothing. Targets (M, K + 1, H, W) sum to 1 over
+    the classes. Where they are `soft`, Dice is the semimetric of Wang et al. 2023 (arXiv
+    2303.16296), which is least where the shares are the target's; the usual one is least where all
+    shares are 0 or 1. On targets of 0 and 1 both are the same.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, soft: bool = False) -> None:
         super().__init__()
         # MONAI takes seconds to import, and prediction has no need of it.
         from monai.losses.dice import DiceLoss
 
-        self.dice = DiceLoss(include_background=False, batch=True, smooth_nr=1.0, smooth_dr=1.0)
+        self.dice = DiceLoss(
+            include_background=False, batch=True, smooth_nr=1.0, smooth_dr=1.0, soft_label=soft
+        )
 
     def forward(self, logits: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         """(cross-entropy, Dice loss) of logits (M, K + 1, H, W); weight is (M, 1, H, W)."""

@@ -40,7 +40,7 @@ from models.networks.state import (
     load_state,
     save_state,
 )
-from models.networks.types import TrainingCube
+from models.networks.types import TrainingCube, hardened
 
 MODEL_FILE = "model.safetensors"
 """The finished model, in the run's folder."""
@@ -111,6 +111,8 @@ class _Run:
     ) -> None:
         if not cubes:
             raise ValueError("Nothing to train on: no cube was given.")
+        if not config.soft_targets:
+            cubes = [hardened(cube) for cube in cubes]
         self.cubes, self.classes, self.config = cubes, tuple(classes), config
         self.folder, self.code_version = folder, code_version
         self.device = pick_device(config.device)
@@ -127,7 +129,8 @@ class _Run:
         self.averaged = copy.deepcopy(self.segmenter).requires_grad_(False).eval()
         self.best = copy.deepcopy(self.averaged)
         self.critic = Critic(discriminator, config)
-        self.loss = SegmentationLoss()
+        soft = any(k.fractions is not None for cube in cubes for k in cube.known.values())
+        self.loss = SegmentationLoss(soft)
         self.peak = config.learning_rate if origin is None else config.warm_learning_rate
         self.optimizer = torch.optim.AdamW(
             self.segmenter.parameters(), lr=self.peak, weight_decay=config.weight_decay

@@ -1,12 +1,13 @@
 """What the networks are given: cubes read by z range, and the slices that are labelled."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.crowd.shares import VoteShares
 from models.labels import unsure_of
 
 
@@ -26,13 +27,13 @@ class TrainingSlice:
     labels: (H, W) unsigned integers: 0 background, class values, UNSURE where nobody vouches.
     weight: (H, W) bool or float32, how much each pixel counts (0 outside corrected tiles), or
             None where the whole slice counts. UNSURE pixels never count.
-    fractions: (K, H, W) float32, each class's share of the volunteers' votes, or None. Where
-            given, the loss aims at them in place of `labels`.
+    fractions: each class's share of the volunteers' votes where they differ, or None. There the
+            loss aims at them in place of `labels`.
     """
 
     labels: NDArray[Any]
     weight: NDArray[Any] | None = None
-    fractions: NDArray[np.float32] | None = None
+    fractions: VoteShares | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +53,12 @@ class TrainingCube:
     known: Mapping[int, TrainingSlice]
     voxel_size: tuple[float, float, float] = (1.0, 1.0, 1.0)
     key: str = field(default="")
+
+
+def hardened(cube: TrainingCube) -> TrainingCube:
+    """The same cube without vote fractions: what was agreed on is all there is to learn."""
+    known = {z: replace(slice_, fractions=None) for z, slice_ in cube.known.items()}
+    return replace(cube, known=known)
 
 
 def scale_intensity(image: NDArray[Any], low: float, high: float) -> NDArray[np.float32]:
@@ -85,11 +92,9 @@ def target_of(
     if labels.dtype.kind == "u":
         weight = weight * (labels != unsure_of(labels.dtype))
     target = np.zeros((len(classes) + 1, *labels.shape), dtype=np.float32)
+    for channel, value in enumerate(classes, start=1):
+        target[channel] = labels == value
     if known.fractions is not None:
-        target[1:] = np.clip(np.nan_to_num(known.fractions), 0.0, 1.0)
-        target[1:] /= np.maximum(target[1:].sum(axis=0), 1.0)
-    else:
-        for channel, value in enumerate(classes, start=1):
-            target[channel] = labels == value
+        target.reshape(len(target), -1)[1:, known.fractions.pixels] = known.fractions.shares.T
     target[0] = 1.0 - target[1:].sum(axis=0)
     return target, weight

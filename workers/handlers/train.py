@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from lamella.consensus.known import Source, known_slices
+from lamella.consensus.votes import vote_shares
 from lamella.cubes.models import Cube
 from lamella.cubes.store import location, work_folder
 from lamella.cubes.volumes import reader_of
@@ -75,19 +76,22 @@ def run(ctx: JobContext) -> dict[str, object]:
 
 
 def training_cubes(run: TrainingRun) -> list[TrainingCube]:
-    """The run's labelled slices, cube by cube."""
+    """The run's labelled slices, cube by cube, with vote fractions where people differ."""
     classes = class_map(run.study)
+    soft = from_json(TrainConfig, run.config["train"]).soft_targets
     sources = [Source(**entry) for entry in run.snapshot["sources"]]
     cubes = []
     for cube in Cube.objects.filter(pk__in={s.cube for s in sources}).order_by("pk"):
         mine = [s for s in sources if s.cube == cube.pk]
-        known = known_slices(mine, (cube.shape[1], cube.shape[2]), classes)
+        plane = (cube.shape[1], cube.shape[2])
+        known = known_slices(mine, plane, classes)
+        votes = dict(vote_shares(mine, plane, classes)) if soft else {}
         cubes.append(
             TrainingCube(
                 image=reader_of(cube).array(),
                 low=cube.low,
                 high=cube.high,
-                known={z: TrainingSlice(k.labels, k.valid) for z, k in known.items()},
+                known={z: TrainingSlice(k.labels, k.valid, votes.get(z)) for z, k in known.items()},
                 voxel_size=tuple(cube.voxel_size or (1.0, 1.0, 1.0)),
                 key=cube.checksum,
             )

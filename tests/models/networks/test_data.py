@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from models.crowd.shares import VoteShares
 from models.networks.augment import augment, turn
 from models.networks.data import SliceCache, WindowSampler, data_hash
 from models.networks.types import TrainingCube, TrainingSlice, scale_intensity, target_of
@@ -58,10 +59,44 @@ def test_unsure_pixels_and_other_tiles_never_count() -> None:
     np.testing.assert_allclose(target.sum(axis=0), 1.0)
 
 
-def test_vote_fractions_are_the_target_where_they_are_given() -> None:
-    fractions = np.full((2, 4, 4), 0.25, np.float32)
-    target, _ = target_of(TrainingSlice(np.zeros((4, 4), np.uint8), None, fractions), [1, 2])
-    np.testing.assert_allclose(target, [[[0.5] * 4] * 4, *([[[0.25] * 4] * 4] * 2)])
+def test_vote_fractions_are_the_target_where_people_differ() -> None:
+    labels = np.zeros((4, 4), np.uint8)
+    labels[0, 0] = 2
+    votes = VoteShares((4, 4), np.array([5, 6]), np.array([[0.25, 0.25]] * 2, np.float16))
+    target, weight = target_of(TrainingSlice(labels, None, votes), [1, 2])
+    np.testing.assert_allclose(target[:, 1, 1:3], [[0.5] * 2, [0.25] * 2, [0.25] * 2])
+    assert target[:, 0, 0].tolist() == [0.0, 0.0, 1.0]
+    assert target[0].sum() == 16 - 1 - 2 * 0.5
+    assert weight.all()
+
+
+def test_a_crop_aims_at_the_fractions_of_its_own_pixels() -> None:
+    """The image holds the share itself, so that each target can be read off its pixel."""
+    rng = np.random.default_rng(0)
+    shares = rng.integers(0, 6, (20, 24)) / 5
+    pixels = np.flatnonzero((shares > 0) & (shares < 1))
+    votes = VoteShares((20, 24), pixels, shares.ravel()[pixels, None].astype(np.float16))
+    known = TrainingSlice((shares == 1).astype(np.uint8), None, votes)
+    image = np.repeat(shares[None] * 100, 5, axis=0)
+    sampler = sampler_of(TrainingCube(image, 0.0, 100.0, {2: known}))
+    batch = sampler.draw(np.random.default_rng(1))
+    shown = (batch.image[batch.windows, batch.slices] + 1) / 2
+    counted = batch.weight[:, 0] > 0
+    assert counted.any()
+    torch.testing.assert_close(shown[counted], batch.target[:, 1][counted], atol=1e-3, rtol=0.0)
+
+
+def test_other_votes_make_other_data() -> None:
+    image, labels = blobs()
+    plane = image.shape[1:]
+
+    def hashed(share: float) -> str:
+        votes = VoteShares(plane, np.array([7]), np.array([[share]], np.float16))
+        known = {3: TrainingSlice(labels[3], None, votes)}
+        return data_hash([TrainingCube(image, 40.0, 200.0, known, key="toy")], [1])
+
+    hard = data_hash([cube_of(image, labels, [3])], [1])
+    assert len({hard, hashed(0.5), hashed(0.25)}) == 3
 
 
 def test_only_slices_near_labelled_ones_are_read() -> None:

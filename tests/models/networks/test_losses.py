@@ -42,6 +42,25 @@ def test_nothing_labelled_gives_a_finite_loss() -> None:
     assert torch.isfinite(entropy + dice)
 
 
+def test_soft_dice_is_least_where_the_shares_are_the_target_s() -> None:
+    target = torch.full((1, 2, 8, 8), 0.5)
+    target[:, 1, :4], target[:, 0, :4] = 0.3, 0.7
+    loss, weight = SegmentationLoss(soft=True), torch.ones(1, 1, 8, 8)
+    at_target = loss(target.log(), target, weight)[1]
+    torch.testing.assert_close(at_target, torch.tensor(0.0), atol=1e-6, rtol=0.0)
+    for factor in (0.8, 1.25):
+        off = torch.stack([1.0 - target[:, 1] * factor, target[:, 1] * factor], dim=1)
+        assert loss(off.log(), target, weight)[1] > at_target
+
+
+def test_soft_dice_of_hard_labels_is_the_usual_one() -> None:
+    torch.manual_seed(0)
+    logits, weight = torch.randn(2, 3, 8, 8), torch.rand(2, 1, 8, 8).round()
+    target = torch.nn.functional.one_hot(torch.randint(3, (2, 8, 8)), 3).permute(0, 3, 1, 2)
+    usual, soft = (SegmentationLoss(s)(logits, target.float(), weight) for s in (False, True))
+    torch.testing.assert_close(usual, soft)
+
+
 @pytest.mark.parametrize("name", sorted(ADVERSARIAL_LOSSES))
 def test_an_adversarial_loss_pulls_both_sides_apart(name: str) -> None:
     loss = ADVERSARIAL_LOSSES[name]

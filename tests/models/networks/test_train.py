@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.config import PredictConfig, TrainConfig
+from models.crowd.shares import VoteShares
 from models.networks.checkpoint import load_checkpoint, read_tensors
 from models.networks.holdout import hold_out
 from models.networks.predict import predict
@@ -268,3 +269,21 @@ def test_every_adversarial_loss_trains_several_cubes_of_several_classes(
     meta = load_checkpoint(result.checkpoint).meta
     assert (meta.classes, meta.network.classes) == ((1, 2), 2)
     assert meta.learned == {"a": [1, 4], "b": [0]}
+
+
+def test_without_soft_targets_a_run_learns_what_was_agreed_on(tmp_path: Path) -> None:
+    image, labels = blobs()
+    votes = VoteShares((40, 44), np.arange(900), np.full((900, 1), 0.4, np.float16))
+    known = {8: TrainingSlice(labels[8], None, votes)}
+    disputed = TrainingCube(image, 40.0, 200.0, known, key="toy")
+
+    def learned(name: str, cube: TrainingCube, soft: bool) -> dict[str, torch.Tensor]:
+        config = dataclasses.replace(QUICK, soft_targets=soft)
+        result = train([cube], [1], config, checkpoint_dir=tmp_path / name, network=SMALL)
+        assert result.checkpoint is not None
+        return weights(result.checkpoint)
+
+    agreed = learned("agreed", cube_of(image, labels, [8]), soft=True)
+    for soft in (False, True):
+        mine = learned(f"soft {soft}", disputed, soft)
+        assert soft != all(torch.equal(agreed[name], mine[name]) for name in agreed)
