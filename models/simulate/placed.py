@@ -1,7 +1,7 @@
 """What interpolation alone reaches, with no model at all: from evenly spaced and from well-placed
 slices."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +43,25 @@ def evenly(truth: Labels, classes: int, most: float = 0.6) -> list[Point]:
         dice = overlap_of_slices(pairs, classes).mean_dice()
         points.append(Point(round(len(places) / depth, 4), round(dice, 4)))
     return points
+
+
+def mean_curve(curves: Sequence[Sequence[Point]], step: float = 0.01) -> list[Point]:
+    """Mean Dice of several cubes at equal share, on a common grid of shares.
+
+    The grid spans what all curves span; between its points a curve is straight. One curve is given
+    back as it is.
+    """
+    if len(curves) == 1:
+        return list(curves[0])
+    if not all(curves):
+        return []
+    first = max(curve[0].shown for curve in curves)
+    last = min(curve[-1].shown for curve in curves)
+    grid = np.append(np.arange(first, last, step), last) if last > first else np.array([first])
+    values = [np.interp(grid, [p.shown for p in c], [p.dice for p in c]) for c in curves]
+    dice = np.mean(values, axis=0)
+    pairs = zip(grid, dice, strict=True)
+    return [Point(round(float(s), 4), round(float(d), 4)) for s, d in pairs]
 
 
 def reached(points: list[Point], target: float) -> float | None:

@@ -10,11 +10,11 @@ from models.crowd.aggregator import CrowdMask, SkillSnapshot
 from models.crowd.registry import aggregator
 from models.quality.metrics import overlap_of_slices
 from models.simulate.cast import Realised, pinned_cast
-from models.simulate.placed import Point, bisected, evenly, reached
+from models.simulate.placed import Point, bisected, evenly, mean_curve, reached
 from workers.simulation.cell import Cell
 from workers.simulation.figures import TARGETS
 from workers.simulation.play import preset_of
-from workers.simulation.truth import read_truth
+from workers.simulation.truth import read_truths
 
 INTERPOLATION = "interpolation"
 """A cell without a model: perfect slices, and what lies between them interpolated."""
@@ -23,17 +23,19 @@ EVERY_SLICE = "every_slice"
 
 
 def interpolation(cell: Cell) -> dict[str, Any]:
-    """Curves of interpolating evenly spaced slices, and slices placed by bisection."""
-    truth = read_truth(cell.image, cell.labels, cell.classes)  # type: ignore[arg-type]
+    """Curves of interpolating evenly spaced slices, and slices placed by bisection; of several
+    cubes the mean, each cube with the same share of its slices known."""
+    truths = read_truths(cell.images, cell.labels, cell.classes)  # type: ignore[arg-type]
     curves = {
-        "bisection": bisected(truth.labels, truth.count),
-        "uniform": evenly(truth.labels, truth.count),
+        "bisection": mean_curve([bisected(t.labels, t.count) for t in truths]),
+        "uniform": mean_curve([evenly(t.labels, t.count) for t in truths]),
     }
+    shapes = [list(t.labels.shape) for t in truths]
     return {
-        "slices": len(truth.labels),
-        "shape": list(truth.labels.shape),
-        "classes": truth.count,
-        "words": truth.words,
+        "slices": sum(len(t.labels) for t in truths),
+        "shape": shapes[0] if len(shapes) == 1 else shapes,
+        "classes": truths[0].count,
+        "words": truths[0].words,
         "curves": {
             name: [{"shown_fraction": p.shown, "dice_final": p.dice} for p in points]
             for name, points in curves.items()
@@ -52,26 +54,29 @@ def every_slice(cell: Cell) -> dict[str, Any]:
     Each slice is drawn from nothing by as many people as the study's redundancy asks for.
     """
     began = time.monotonic()
-    truth = read_truth(cell.image, cell.labels, cell.classes)  # type: ignore[arg-type]
+    truths = read_truths(cell.images, cell.labels, cell.classes)  # type: ignore[arg-type]
     preset = preset_of(cell)
     cast, rng = pinned_cast(cell.seed), np.random.default_rng((cell.seed, 11))
     crowd = aggregator(
         str(cell.settings.get("aggregator", "majority")),
         CrowdConfig(redundancy=preset.redundancy),
     )
-    realised, seconds, agreed = Realised(), 0.0, []
-    for plane in truth.labels:
-        nothing = np.zeros_like(plane)
-        masks = []
-        for index in rng.choice(len(cast), preset.redundancy, replace=False):
-            drawn = cast[int(index)].correct(plane, nothing)
-            realised.add(cast[int(index)], plane, nothing, drawn, truth.count)
-            masks.append(CrowdMask(cast[int(index)].name, drawn.mask, drawn.seconds))
-            seconds += drawn.seconds
-        agreed.append(crowd.aggregate(masks, nothing, SkillSnapshot()).mask)
-    pairs = zip(agreed, truth.labels, strict=True)
+    realised, seconds, dice = Realised(), 0.0, []
+    for truth in truths:
+        agreed = []
+        for plane in truth.labels:
+            nothing = np.zeros_like(plane)
+            masks = []
+            for index in rng.choice(len(cast), preset.redundancy, replace=False):
+                drawn = cast[int(index)].correct(plane, nothing)
+                realised.add(cast[int(index)], plane, nothing, drawn, truth.count)
+                masks.append(CrowdMask(cast[int(index)].name, drawn.mask, drawn.seconds))
+                seconds += drawn.seconds
+            agreed.append(crowd.aggregate(masks, nothing, SkillSnapshot()).mask)
+        pairs = zip(agreed, truth.labels, strict=True)
+        dice.append(overlap_of_slices(pairs, truth.count).mean_dice())
     return {
-        "dice": round(overlap_of_slices(pairs, truth.count).mean_dice(), 5),
+        "dice": round(sum(dice) / len(dice), 5),
         "seconds": round(seconds, 1),
         "people": preset.redundancy,
         "cast": realised.figures(),

@@ -1,4 +1,4 @@
-"""A cell: one cube played through by one strategy, one kind of volunteers and one seed."""
+"""A cell: one study played through by one strategy, one kind of volunteers and one seed."""
 
 import hashlib
 import json
@@ -10,17 +10,19 @@ from typing import Any
 
 from django.conf import settings
 
-FORMAT = 1
+FORMAT = 2
 """Raised when what a cell's result holds changes."""
 
 
 @dataclass(frozen=True)
 class Preset:
-    """How a simulated study goes. Shares are of all slices (or tiles) of the cube.
+    """How a simulated study goes. Shares are of all slices (or tiles) of the cubes.
 
-    seed_share: shown in round 0, before anything was proposed, but ``fewest_seeds`` at least;
+    seed_share: shown in round 0, before anything was proposed, but ``fewest_seeds`` at least, and
+    one of each cube;
     round_share, audit_share: shown in each round after it, ``fewest_work`` chosen ones at least;
-    budget: the study ends with the round that reaches this share.
+    budget: the study ends with the round that reaches this share, or, where ``until`` is set, with
+    the first whose final mask has that Dice.
     first_steps, round_steps: training steps from nothing, and of each warm start.
     redundancy: people a task, for a cast; the perfect volunteer is asked once.
     settings: of the study, by section (see models.config).
@@ -36,6 +38,7 @@ class Preset:
     fewest_seeds: int = 3
     fewest_work: int = 2
     redundancy: int = 5
+    until: float | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -67,12 +70,15 @@ PRESETS: dict[str, Preset] = {
 
 @dataclass(frozen=True)
 class Cell:
-    """Everything that a result depends on, but for the code. Paths count by their content."""
+    """Everything that a result depends on, but for the code.
 
-    image: Path
-    labels: Path
-    image_hash: str
-    labels_hash: str
+    images, labels: of the study's cubes, in the same order. Paths count by their content.
+    """
+
+    images: tuple[Path, ...]
+    labels: tuple[Path, ...]
+    image_hashes: tuple[str, ...]
+    labels_hashes: tuple[str, ...]
     classes: str
     strategy: str
     volunteers: str
@@ -88,7 +94,7 @@ class Cell:
         described = {
             f.name: getattr(self, f.name)
             for f in fields(self)
-            if f.name not in ("image", "labels", "preset")
+            if f.name not in ("images", "labels", "preset")
         }
         described |= {
             "plan": asdict(PRESETS[self.preset]),
@@ -99,17 +105,21 @@ class Cell:
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "image": str(self.image), "labels": str(self.labels)}
+        paths = {name: [str(p) for p in getattr(self, name)] for name in _PATHS}
+        return {**asdict(self), **paths}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Cell":
-        paths = {"image": Path(values["image"]), "labels": Path(values["labels"])}
-        return cls(**{**values, **paths})
+        paths = {name: tuple(map(Path, values[name])) for name in _PATHS}
+        hashes = {name: tuple(values[name]) for name in ("image_hashes", "labels_hashes")}
+        return cls(**{**values, **paths, **hashes})
 
     @property
     def words(self) -> str:
         return f"{self.strategy}, {self.volunteers}, seed {self.seed}"
 
+
+_PATHS = ("images", "labels")
 
 # What decides on a result: everything learned or inferred, and the loop that drives it.
 _CODE = (
@@ -122,8 +132,17 @@ _CODE = (
     "platform/lamella/annotation",
     "platform/lamella/consensus",
 )
-# What only shows results.
-_NOT_CODE = ("workers/simulation/report", "workers/simulation/pool.py", "models/simulate/phantom")
+# What only starts cells or shows results.
+_NOT_CODE = (
+    "workers/simulation/report",
+    "workers/simulation/host.py",
+    "workers/simulation/pool.py",
+    "workers/simulation/progress.py",
+    "workers/simulation/result.py",
+    "workers/simulation/run.py",
+    "workers/simulation/table.py",
+    "models/simulate/phantom",
+)
 
 
 @lru_cache(maxsize=1)

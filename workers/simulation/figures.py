@@ -1,7 +1,7 @@
 """What a round was worth, measured against labels that only the simulation has."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -30,13 +30,16 @@ Audit = dict[str, float | None]
 
 @dataclass(frozen=True)
 class RoundFigures:
-    """One row of the table. All Dice are means over classes, of the whole cube.
+    """One row of the table. All Dice are means over classes, of whole cubes; of several cubes the
+    mean over cubes.
 
     shown_fraction: of the voxels, everything that people saw, seed and audit included;
     seconds: of all volunteers; dice_final: the mask a study would export; dice_proposal: the model
     alone; dice_interpolation: interpolating what was shown; score_error_spearman: rank correlation
     of the score that chose with the true error, over the places it could choose from, and spearman
-    that of every score; audit: the certificate's Dice with its interval, and the true value.
+    that of every score; audit: the certificate's Dice with its interval, and the true value; of
+    several cubes the mean over those that have a certificate; dice_cubes: dice_final of each cube
+    where there are several.
     """
 
     number: int
@@ -49,63 +52,106 @@ class RoundFigures:
     score_error_spearman: float | None
     audit: Audit | None
     spearman: dict[str, float] = field(default_factory=dict)
+    dice_cubes: tuple[float, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        row = asdict(self)
+        of_cubes = list(row.pop("dice_cubes"))
+        return {**row, "dice_cubes": of_cubes} if of_cubes else row
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A cube after a round. truth: (Z, H, W) classes 0..K."""
+
+    cube: Cube
+    truth: NDArray[np.uint8]
+    classes: ClassMap
+    final: FinalMask
+
+    @property
+    def known(self) -> Mapping[int, KnownSlice]:
+        sources = [source for here in self.final.sources.values() for source in here]
+        return known_slices(sources, (self.cube.shape[1], self.cube.shape[2]), self.classes)
+
+    def dice(self, planes: Iterable[NDArray[Any]]) -> float:
+        """Mean over classes, of the whole cube. planes: classes 0..K, slice by slice."""
+        pairs = zip(planes, self.truth, strict=True)
+        return overlap_of_slices(pairs, self.classes.count).mean_dice()
 
 
 def measure(cube: Cube, truth: NDArray[np.uint8], closed: Round | None) -> RoundFigures:
-    """Figures of a cube after a round; of the seed slices alone where ``closed`` is None.
+    """Figures of a study of one cube: see `measure_all`. truth: (Z, H, W) classes 0..K."""
+    return measure_all([(cube, truth)], closed)
 
-    truth: (Z, H, W) classes 0..K.
+
+def measure_all(
+    cubes: Sequence[tuple[Cube, NDArray[np.uint8]]], closed: Round | None
+) -> RoundFigures:
+    """Figures of a study's cubes after a round; of the seed slices alone where ``closed`` is None.
+
+    cubes: each with its truth, (Z, H, W) classes 0..K.
     """
-    classes = class_map(cube.study)
-    final = FinalMask(cube)
-    sources = [source for here in final.sources.values() for source in here]
-    known = known_slices(sources, (cube.shape[1], cube.shape[2]), classes)
-    corrections = Correction.objects.filter(task__study=cube.study, assignment__practice=False)
+    study = cubes[0][0].study
+    classes = class_map(study)
+    parts = [_Measured(cube, truth, classes, FinalMask(cube)) for cube, truth in cubes]
+    corrections = Correction.objects.filter(task__study=study, assignment__practice=False)
     seconds = sum(corrections.values_list("active_seconds", flat=True))
-    proposal = None if closed is None else _chosen_from(closed, cube)
-    ranks = {} if proposal is None else _score_against_error(closed, proposal, truth, classes)
+    ranks = {} if closed is None else _score_against_error(closed, parts)
+    finals = [_dice_final(part) for part in parts]
     return RoundFigures(
         number=closed.number if closed else 0,
-        shown_fraction=round(_shown(final), 4),
+        shown_fraction=round(_shown(parts), 4),
         classifications=corrections.count(),
         seconds=round(seconds, 1),
-        dice_final=_dice_final(final, truth, classes),
-        dice_proposal=_dice_model(cube, truth, classes),
-        dice_interpolation=interpolated(known, truth, classes.count),
+        dice_final=_mean(finals),
+        dice_proposal=_of_all(parts, _dice_model),
+        dice_interpolation=_mean(
+            [interpolated(part.known, part.truth, classes.count) for part in parts]
+        ),
         score_error_spearman=None if closed is None else _own_rank(closed.strategy, ranks),
-        audit=None if closed is None else _audit(closed, cube, truth, classes),
+        audit=None if closed is None else _audits(closed, parts),
         spearman=ranks,
+        dice_cubes=tuple(finals) if len(finals) > 1 else (),
     )
 
 
-def _shown(final: FinalMask) -> float:
-    """Share of the voxels that people saw; what several tasks showed counts once."""
+def _mean(values: Sequence[float]) -> float:
+    return round(sum(values) / len(values), 5)
+
+
+def _of_all(
+    parts: Sequence[_Measured], figure: Callable[[_Measured], float | None]
+) -> float | None:
+    """Mean over cubes; None where one has no figure."""
+    found = [figure(part) for part in parts]
+    values = [value for value in found if value is not None]
+    return _mean(values) if len(values) == len(found) else None
+
+
+def _shown(parts: Sequence[_Measured]) -> float:
+    """Share of all voxels that people saw; what several tasks showed counts once."""
     seen = 0
-    for places in final.sources.values():
-        plane = np.zeros(final.shape[1:], dtype=bool)
-        for source in places:
-            plane[source.region.rows, source.region.columns] = True
-        seen += int(plane.sum())
-    return float(seen / np.prod(final.shape, dtype=np.float64))
+    for part in parts:
+        for places in part.final.sources.values():
+            plane = np.zeros(part.final.shape[1:], dtype=bool)
+            for source in places:
+                plane[source.region.rows, source.region.columns] = True
+            seen += int(plane.sum())
+    return seen / sum(part.truth.size for part in parts)
 
 
-def _dice_final(final: FinalMask, truth: NDArray[np.uint8], classes: ClassMap) -> float:
-    pairs = (
-        (classes.to_classes(item.labels), truth[z]) for z, (_, item) in enumerate(joined(final))
-    )
-    return round(overlap_of_slices(pairs, classes.count).mean_dice(), 5)
+def _dice_final(part: _Measured) -> float:
+    planes = (part.classes.to_classes(item.labels) for _, item in joined(part.final))
+    return round(part.dice(planes), 5)
 
 
-def _dice_model(cube: Cube, truth: NDArray[np.uint8], classes: ClassMap) -> float | None:
-    serving = serving_version(cube.study)
-    volume = None if serving is None else prediction(serving.pk, cube.pk)
+def _dice_model(part: _Measured) -> float | None:
+    serving = serving_version(part.cube.study)
+    volume = None if serving is None else prediction(serving.pk, part.cube.pk)
     if volume is None:
         return None
-    pairs = ((_argmax(volume[:, z]), truth[z]) for z in range(len(truth)))
-    return round(overlap_of_slices(pairs, classes.count).mean_dice(), 5)
+    return round(part.dice(_argmax(volume[:, z]) for z in range(len(part.truth))), 5)
 
 
 def _argmax(shares: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -124,28 +170,40 @@ def interpolated(known: Mapping[int, KnownSlice], truth: NDArray[np.uint8], clas
 
 
 def _chosen_from(closed: Round, cube: Cube) -> Proposal | None:
-    task = closed.tasks.filter(cube=cube, proposal__isnull=False).first()
-    return None if task is None else task.proposal
+    """The proposal of a cube that a round was chosen from, also where the cube got no task."""
+    proposed = closed.tasks.filter(proposal__isnull=False).select_related("proposal")
+    task = proposed.filter(cube=cube).first()
+    if task is not None:
+        return task.proposal
+    task = proposed.first()
+    if task is None or task.proposal is None:
+        return None
+    version = task.proposal.model_version_id
+    before = Proposal.objects.filter(
+        cube=cube, model_version=version, state=Proposal.State.READY, created__lte=closed.opened
+    )
+    return before.order_by("-pk").first()
 
 
-def _score_against_error(
-    closed: Round | None, proposal: Proposal, truth: NDArray[np.uint8], classes: ClassMap
-) -> dict[str, float]:
-    """Rank correlation of every score with the proposal's true error, over unseen places."""
-    record = {} if closed is None else closed.selection.get("candidates", {})
-    labels = labels_reader(proposal).array()
-    wrong: dict[int, NDArray[np.bool_]] = {}
+def _score_against_error(closed: Round, parts: Sequence[_Measured]) -> dict[str, float]:
+    """Rank correlation of every score with the proposals' true error, over all unseen places."""
+    record = closed.selection.get("candidates", {})
     errors, rows = [], []
-    for row, (place, stratum) in enumerate(
-        zip(record.get("places", ()), record.get("stratum", ()), strict=True)
-    ):
-        if place[0] != proposal.cube_id or stratum < 0:
+    for part in parts:
+        proposal = _chosen_from(closed, part.cube)
+        if proposal is None:
             continue
-        _, z, y0, x0, height, width = place
-        if z not in wrong:
-            wrong = {z: classes.to_classes(np.asarray(labels[z])) != truth[z]}
-        errors.append(int(wrong[z][y0 : y0 + height, x0 : x0 + width].sum()))
-        rows.append(row)
+        labels = labels_reader(proposal).array()
+        wrong: dict[int, NDArray[np.bool_]] = {}
+        places = zip(record.get("places", ()), record.get("stratum", ()), strict=True)
+        for row, (place, stratum) in enumerate(places):
+            if place[0] != part.cube.pk or stratum < 0:
+                continue
+            _, z, y0, x0, height, width = place
+            if z not in wrong:
+                wrong[z] = part.classes.to_classes(np.asarray(labels[z])) != part.truth[z]
+            errors.append(int(wrong[z][y0 : y0 + height, x0 : x0 + width].sum()))
+            rows.append(row)
     ranks = {}
     scores = {**record.get("scores", {}), "doubt": record.get("doubt", [])}
     for name, column in scores.items():
@@ -173,19 +231,26 @@ def _own_rank(strategy: str, ranks: Mapping[str, float]) -> float | None:
     return None
 
 
-def _audit(
-    closed: Round,
-    cube: Cube,
-    truth: NDArray[np.uint8],
-    classes: ClassMap,
-) -> Audit | None:
-    found = Certificate.objects.filter(round=closed, cube=cube).order_by("-pk").first()
+def _audits(closed: Round, parts: Sequence[_Measured]) -> Audit | None:
+    """The certificate of the only cube, or the mean over the cubes whose certificate is whole."""
+    found = [audit for part in parts if (audit := _audit(closed, part)) is not None]
+    if len(parts) == 1 or not found:
+        return found[0] if found else None
+    whole = [a for a in found if None not in a.values()]
+    names = tuple(found[0])
+    if not whole:
+        return dict.fromkeys(names)
+    return {name: _mean([v for a in whole if (v := a[name]) is not None]) for name in names}
+
+
+def _audit(closed: Round, part: _Measured) -> Audit | None:
+    found = Certificate.objects.filter(round=closed, cube=part.cube).order_by("-pk").first()
     if found is None:
         return None
     # The mask that was certified: what people had agreed on by then, but for the blind audit.
-    certified = FinalMask(cube, found.proposal, with_blind=False)
-    pairs = ((classes.to_classes(certified.slice(z)), truth[z]) for z in range(len(truth)))
-    true = overlap_of_slices(pairs, classes.count).mean_dice()
+    certified = FinalMask(part.cube, found.proposal, with_blind=False)
+    planes = (part.classes.to_classes(certified.slice(z)) for z in range(len(part.truth)))
+    true = part.dice(planes)
     return {"dice": found.dice, "low": found.low, "high": found.high, "true": round(true, 5)}
 
 

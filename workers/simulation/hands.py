@@ -1,7 +1,7 @@
 """Simulated volunteers at work: they take and hand in tasks by the services behind the API."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,11 +29,14 @@ class Person:
 
 @dataclass
 class Crowd:
-    """Everybody who works in a study. truth: (Z, H, W) uint8 classes 0..K, theirs alone."""
+    """Everybody who works in a study.
+
+    truths: of each cube by its number, (Z, H, W) uint8 classes 0..K, theirs alone.
+    """
 
     people: Sequence[Person]
     classes: ClassMap
-    truth: NDArray[np.uint8]
+    truths: Mapping[int, NDArray[np.uint8]]
     rng: np.random.Generator
     realised: Realised = field(default_factory=Realised)
 
@@ -62,7 +65,7 @@ class Crowd:
             slice(task.y0, task.y0 + task.height),
             slice(task.x0, task.x0 + task.width),
         )
-        wanted = self.truth[task.z, rows, columns]
+        wanted = self.truths[task.cube_id][task.z, rows, columns]
         shown = self.classes.to_classes(proposal)
         drawn = person.hand.correct(wanted, shown)
         self.realised.add(person.hand, wanted, shown, drawn, self.classes.count)

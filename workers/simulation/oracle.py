@@ -1,5 +1,7 @@
 """Gives the oracle what it alone may know: the true error of every proposal, as a patch score."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,10 +17,10 @@ from workers.plane_scores import patch_means
 SCORE = "error"
 
 
-def tell(study: Study, truth: NDArray[np.uint8]) -> None:
+def tell(study: Study, truths: Mapping[int, NDArray[np.uint8]]) -> None:
     """Write the share of wrong voxels of each patch beside every ready proposal's scores.
 
-    truth: (Z, H, W) classes 0..K.
+    truths: of each cube by its number, (Z, H, W) classes 0..K.
     """
     classes = class_map(study)
     patch = int(study.settings.get("predict", {}).get("patch", PredictConfig().patch))
@@ -28,6 +30,7 @@ def tell(study: Study, truth: NDArray[np.uint8]) -> None:
         names = list(proposal.blend.get("scores", []))
         if SCORE in names:
             continue
+        truth = truths[proposal.cube_id]
         labels = proposals.labels_reader(proposal).array()
         grid = patch_grid(truth.shape[1], truth.shape[2], patch)
         array = create_array(

@@ -1,7 +1,7 @@
 """Plays one study through: the product's loop on a database of its own, with simulated people."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,10 +24,10 @@ from models.selection.candidates import candidates
 from models.simulate.cast import pinned_cast
 from models.simulate.volunteers import PerfectVolunteer, Volunteer, effort
 from workers.simulation.cell import PRESETS, Cell, Preset
-from workers.simulation.figures import RoundFigures, measure, shown_at
+from workers.simulation.figures import RoundFigures, measure_all, shown_at
 from workers.simulation.hands import Crowd, Person
 from workers.simulation.inline import JobFailedError, drain
-from workers.simulation.truth import Truth, read_truth
+from workers.simulation.truth import Truth, read_truths
 
 Tell = Callable[[RoundFigures, float], None]
 """Called with each round's figures and the share of the study that is done."""
@@ -64,24 +64,25 @@ def study_settings(cell: Cell, preset: Preset) -> dict[str, Any]:
 def play(cell: Cell, tell: Tell = lambda row, done: None) -> dict[str, Any]:
     """The cell's result: the rounds and what stands beside them, without NaN."""
     began = time.monotonic()
-    truth = read_truth(cell.image, cell.labels, cell.classes)  # type: ignore[arg-type]
-    game = _Game(cell, truth)
+    truths = read_truths(cell.images, cell.labels, cell.classes)  # type: ignore[arg-type]
+    game = _Game(cell, truths)
     rows = list(game.rounds(tell))
     return {
         "rounds": [row.to_json() for row in rows],
         "shown_at_dice": shown_at(rows),
         "cast": game.crowd.realised.figures(),
-        "seconds_from_nothing": round(_from_nothing(truth), 1),
-        "notes": _notes(truth, rows),
+        "seconds_from_nothing": round(_from_nothing(truths), 1),
+        "notes": _notes(truths, rows),
         "wall_seconds": round(time.monotonic() - began, 1),
     }
 
 
 class _Game:
-    """A study, its cube and its people."""
+    """A study, its cubes and its people."""
 
-    def __init__(self, cell: Cell, truth: Truth) -> None:
-        self.cell, self.truth = cell, truth
+    def __init__(self, cell: Cell, truths: Sequence[Truth]) -> None:
+        self.cell = cell
+        values = truths[0].values
         self.preset = preset_of(cell)
         self.perfect = cell.volunteers == "perfect"
         settings = study_settings(cell, self.preset)
@@ -90,8 +91,8 @@ class _Game:
             title="Simulated study",
             question="Where are the objects?",
             by=None,
-            classes=[ClassSpec(v, f"class {v}") for v in truth.values],
-            label_dtype=_dtype(truth.values),
+            classes=[ClassSpec(v, f"class {v}") for v in values],
+            label_dtype=_dtype(values),
             redundancy=1 if self.perfect else self.preset.redundancy,
             strategy=cell.strategy,
             target_dice=1.0,
@@ -99,11 +100,14 @@ class _Game:
             settings=settings,
         )
         set_state(self.study, StudyState.OPEN)
-        self.cube = add_cube(self.study, name="cube", path=cell.image)
+        self.truths = {
+            add_cube(self.study, name=name, path=image).pk: truth.labels
+            for name, image, truth in zip(_names(len(truths)), cell.images, truths, strict=True)
+        }
         self.crowd = Crowd(
             [self._person(hand) for hand in self._hands()],
             class_map(self.study),
-            truth.labels,
+            self.truths,
             np.random.default_rng((cell.seed, 7)),
         )
 
@@ -120,10 +124,12 @@ class _Game:
 
     def rounds(self, tell: Tell) -> Iterator[RoundFigures]:
         """Play round after round; the figures after each."""
-        self._set_shares(self.preset.seed_share, self.preset.fewest_seeds, audit=0.0)
+        fewest = max(self.preset.fewest_seeds, len(self.truths))
+        self._set_shares(self.preset.seed_share, fewest, audit=0.0)
         self._set_steps(self.preset.first_steps)
         drain(self._after)
-        self.cube = Cube.objects.get(pk=self.cube.pk)
+        stored = Cube.objects.select_related("study").in_bulk(list(self.truths))
+        cubes = [(stored[pk], truth) for pk, truth in self.truths.items()]
         while True:
             opened = self.study.rounds.filter(state=Round.State.OPEN).first()
             if opened is None:
@@ -134,13 +140,15 @@ class _Game:
                 self.preset.round_share, self.preset.fewest_work, audit=self.preset.audit_share
             )
             drain(self._after)
-            row = measure(self.cube, self.truth.labels, Round.objects.get(pk=opened.pk))
+            row = measure_all(cubes, Round.objects.get(pk=opened.pk))
             done = max(row.shown_fraction / self.cell.budget, row.number / self.cell.rounds)
             tell(row, min(done, 1.0))
             yield row
             self.study.refresh_from_db()
             # A last round may come a little short of the budget, never far beyond it.
             if row.shown_fraction >= self.cell.budget - 1e-9 or row.number >= self.cell.rounds:
+                return
+            if self.preset.until is not None and row.dice_final >= self.preset.until:
                 return
 
     def _set_shares(self, share: float, fewest: int, *, audit: float) -> None:
@@ -150,9 +158,9 @@ class _Game:
         Study.objects.filter(pk=self.study.pk).update(**fields)
 
     def _places(self) -> int:
-        shape = (self.truth.labels.shape[0], *self.truth.labels.shape[1:])
         config = config_of(self.study, SelectionConfig, "selection")
-        return len(candidates((shape[0], shape[1], shape[2]), config)[0])
+        shapes = [truth.shape for truth in self.truths.values()]
+        return sum(len(candidates((z, y, x), config)[0]) for z, y, x in shapes)
 
     def _set_steps(self, steps: int) -> None:
         if self.own_budget:
@@ -169,7 +177,7 @@ class _Game:
             # Imports torch, which those who only ask for a cached result need not wait for.
             from workers.simulation import oracle
 
-            oracle.tell(self.study, self.truth.labels)
+            oracle.tell(self.study, self.truths)
 
 
 def _dtype(values: tuple[int, ...]) -> str:
@@ -179,25 +187,31 @@ def _dtype(values: tuple[int, ...]) -> str:
     return "uint16" if max(values) < 65535 else "uint32"
 
 
-def _from_nothing(truth: Truth) -> float:
+def _names(count: int) -> list[str]:
+    return ["cube"] if count == 1 else [f"cube {number}" for number in range(1, count + 1)]
+
+
+def _from_nothing(truths: Sequence[Truth]) -> float:
     """Seconds to draw every slice from nothing once."""
-    return sum(effort(np.zeros_like(plane), plane)[0] for plane in truth.labels)
+    planes = (plane for truth in truths for plane in truth.labels)
+    return sum(effort(np.zeros_like(plane), plane)[0] for plane in planes)
 
 
-def _notes(truth: Truth, rows: list[RoundFigures]) -> list[str]:
-    """What cannot be estimated for this cube, in plain sentences."""
-    labels = truth.labels
+def _notes(truths: Sequence[Truth], rows: list[RoundFigures]) -> list[str]:
+    """What cannot be estimated for these cubes, in plain sentences."""
+    slices = sum(len(truth.labels) for truth in truths)
+    with_objects = sum(int(truth.labels.any(axis=(1, 2)).sum()) for truth in truths)
     notes = []
-    if not labels.any():
+    if not with_objects:
         notes.append(
             "The labels hold no object, so Dice says nothing here: a mask without objects counts "
             "as 1, any other as 0."
         )
-    elif labels.all():
+    elif all(truth.labels.all() for truth in truths):
         notes.append("Every voxel is labelled, so there is no outline that could be wrong.")
-    elif len(labels) > 1 and int(labels.any(axis=(1, 2)).sum()) == 1:
+    elif slices > 1 and with_objects == 1:
         notes.append("Only one slice holds objects, so Dice hangs on that slice alone.")
-    if len(labels) == 1:
+    if slices == 1:
         notes.append("The cube has one slice; whoever sees it has seen all, and nothing is saved.")
     if len(rows) < 2:
         notes.append("There was no round after the first, so no score and no audit can be judged.")

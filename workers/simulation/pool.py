@@ -1,4 +1,7 @@
-"""Runs cells, each in a process with a database and a store of its own, and keeps their results."""
+"""Runs cells, each in a process with a database and a store of its own, and keeps their results.
+
+As many hosts (see `workers.simulation.host`) are kept as cells are played at a time.
+"""
 
 import json
 import os
@@ -67,13 +70,16 @@ def play_all(cells: Sequence[Cell], *, jobs: int, tell: Tell) -> list[Result]:
                     pool.stop()
                     threads.shutdown(wait=True, cancel_futures=True)
                     raise
+                finally:
+                    pool.stop()
     return [result for result in results if result is not None]
 
 
 class _Pool:
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
-        self._running: set[subprocess.Popen[str]] = set()
+        self._hosts: set[subprocess.Popen[str]] = set()
+        self._own = threading.local()
         self._lock = threading.Lock()
         self._stopped = False
         self._folder = Path()
@@ -115,51 +121,83 @@ class _Pool:
     def _run(self, cell: Cell, folder: Path) -> Result:
         asked, answer, log = folder / "cell.json", folder / "result.json", folder / "log"
         asked.write_text(json.dumps(cell.to_json(), default=dict))
-        command = [
-            # Tied: however this process ends, the cell ends with it.
-            *(sys.executable, "-m", "lamella.jobs.tied"),
-            *(sys.executable, str(settings.ROOT / "manage.py")),
-            *("simulate_cell", str(asked), str(answer)),
-        ]
-        with log.open("w") as errors:
-            process = subprocess.Popen(
-                command, env=_environment(folder), stdout=subprocess.PIPE, stderr=errors, text=True
-            )
-            with self._lock:
-                self._running.add(process)
-            try:
-                assert process.stdout is not None
-                for line in process.stdout:
-                    if line.startswith("{"):
-                        self._tell(cell, json.loads(line))
-                code = process.wait()
-            finally:
-                with self._lock:
-                    self._running.discard(process)
-                if process.poll() is None:
-                    process.kill()
+        files = {"cell": str(asked), "result": str(answer), "log": str(log)}
+        status = self._ask({**files, "environment": _own_places(folder)}, cell)
         if not answer.exists():
-            tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-            raise CellError(f"The cell “{cell.words}” ended with code {code}:\n{tail}")
+            if self._stopped:
+                raise CellError("The simulation was stopped.")
+            told = log.read_text(errors="replace") if log.exists() else ""
+            tail = "\n".join(told.splitlines()[-15:])
+            raise CellError(f"The cell “{cell.words}” ended with code {status}:\n{tail}")
         result: Result = json.loads(answer.read_text())
         if "error" in result:
             raise CellError(f"The cell “{cell.words}” failed: {result['error']}")
         return result
 
-    def stop(self) -> None:
-        """End the cells that run; those that wait are not begun."""
-        self._stopped = True
+    def _ask(self, asked: dict[str, Any], cell: Cell) -> int | None:
+        """Have this thread's host play a cell; its exit status, or the host's if that ended."""
+        host = self._host()
+        assert host.stdin is not None
+        assert host.stdout is not None
+        try:
+            host.stdin.write(json.dumps(asked) + "\n")
+            host.stdin.flush()
+            for line in host.stdout:
+                if not line.startswith("{"):
+                    continue
+                news = json.loads(line)
+                if "ended" in news:
+                    return int(news["ended"])
+                self._tell(cell, news)
+        except BrokenPipeError:
+            pass
+        return host.wait()
+
+    def _host(self) -> subprocess.Popen[str]:
+        """The host of the calling thread."""
+        host: subprocess.Popen[str] | None = getattr(self._own, "host", None)
+        if host is not None and host.poll() is None:
+            return host
+        # Tied: however this process ends, the host ends with it.
+        program = [sys.executable, "-m", "workers.simulation.host"]
         with self._lock:
-            for process in self._running:
-                process.terminate()
+            if self._stopped:
+                raise CellError("The simulation was stopped.")
+            host = subprocess.Popen(
+                [sys.executable, "-m", "lamella.jobs.tied", *program],
+                env=_environment(self._folder / "empty"),
+                cwd=settings.ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            self._hosts.add(host)
+        self._own.host = host
+        return host
+
+    def stop(self) -> None:
+        """End the hosts and the cells they play; those that wait are not begun."""
+        with self._lock:
+            self._stopped = True
+            for host in self._hosts:
+                host.terminate()
+        for host in self._hosts:
+            host.wait()
+
+
+def _own_places(folder: Path) -> dict[str, str]:
+    """What differs from cell to cell."""
+    return {
+        "LAMELLA_DATA": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder / 'lamella.sqlite3'}",
+        "LAMELLA_STORE": str(folder / "store"),
+    }
 
 
 def _environment(folder: Path) -> dict[str, str]:
     own = {
+        **_own_places(folder),
         "DJANGO_SETTINGS_MODULE": "lamella.config.settings",
-        "LAMELLA_DATA": str(folder),
-        "DATABASE_URL": f"sqlite:///{folder / 'lamella.sqlite3'}",
-        "LAMELLA_STORE": str(folder / "store"),
         "LAMELLA_STORE_OPTIONS": "{}",
         "LAMELLA_BROKER_URL": "memory://",
         "LAMELLA_SECRET_KEY": "a database of its own that nobody signs in to",

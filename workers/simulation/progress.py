@@ -1,4 +1,5 @@
-"""The cells of a simulation in the terminal: a bar each, and the time left over all."""
+"""The cells of a simulation: in a terminal a bar each and the time left over all, in a log a line
+where something changed."""
 
 import threading
 import time
@@ -17,6 +18,10 @@ class Bars:
 
     def __init__(self, console: Console, cells: Sequence[Cell]) -> None:
         self._console = console
+        # Not Console.is_terminal, which is also true of a log where colours are forced.
+        isatty = getattr(console.file, "isatty", None)
+        self._live = bool(isatty and isatty())
+        self._said: dict[str, str] = {}
         self._began = time.monotonic()
         self._lock = threading.Lock()
         self._done = {cell.key: 0.0 for cell in cells}
@@ -29,7 +34,7 @@ class Bars:
             TimeElapsedColumn(),
             TextColumn("{task.fields[words]}"),
             console=console,
-            disable=not console.is_terminal,
+            disable=not self._live,
         )
         self._all = self._progress.add_task("all cells", total=float(len(cells)), words="")
 
@@ -40,17 +45,17 @@ class Bars:
             if state == "cached":
                 self._done[cell.key] = 1.0
                 self._cached += 1.0
-                self._say(f"{cell.words}: played before.")
+                self._say(cell, "played before.")
             elif state == "begun":
                 self._bars[cell.key] = self._progress.add_task(cell.words, total=1.0, words="")
             elif state == "ended":
                 self._done[cell.key] = 1.0
-                self._say(", ".join(filter(None, (f"{cell.words}: ended", self._left()))))
+                self._say(cell, ", ".join(filter(None, ("ended", self._left()))))
                 self._progress.remove_task(self._bars.pop(cell.key))
             elif "done" in news:
                 self._done[cell.key] = float(news["done"])
                 words = f"{100 * news['shown']:.1f} % shown, Dice {news['dice']:.3f}"
-                self._say(f"{cell.words}: {words}")
+                self._say(cell, words)
                 if cell.key in self._bars:
                     self._progress.update(
                         self._bars[cell.key], completed=float(news["done"]), words=words
@@ -65,9 +70,11 @@ class Bars:
         minutes = (time.monotonic() - self._began) * rest / done / 60
         return f"about {minutes:.0f} min left" if minutes >= 1.5 else "about a minute left"
 
-    def _say(self, words: str) -> None:
-        if not self._console.is_terminal:
-            self._console.print(words, highlight=False)
+    def _say(self, cell: Cell, words: str) -> None:
+        """A line of a log; none where it would repeat the cell's last."""
+        if not self._live and self._said.get(cell.key) != words:
+            self._said[cell.key] = words
+            self._console.print(f"{cell.words}: {words}", highlight=False, soft_wrap=True)
 
     def __enter__(self) -> Self:
         self._progress.start()

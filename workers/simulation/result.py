@@ -104,6 +104,9 @@ def _mean_round(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         {name: _mean_some([a.get(name) for a in audits]) for name in names} if audits else None
     )
     scores = sorted({name for r in rows for name in r["spearman"]})
+    if "dice_cubes" in rows[0]:
+        of_cubes = zip(*(r["dice_cubes"] for r in rows), strict=True)
+        row["dice_cubes"] = [_mean_some(values) for values in of_cubes]
     row["spearman"] = {name: _mean_some([r["spearman"].get(name) for r in rows]) for name in scores}
     return row
 

@@ -11,17 +11,21 @@ from workers.simulation.cell import PRESETS, Cell
 from workers.simulation.play import preset_of
 from workers.simulation.pool import Result, Tell, play_all
 from workers.simulation.result import interpolation_rounds, strategy_result
-from workers.simulation.truth import InputError, file_hash, read_truth
+from workers.simulation.truth import InputError, file_hash, read_truths
 
 VOLUNTEERS = ("perfect", "cast")
 
 
 @dataclass(frozen=True)
 class Simulation:
-    """What ``manage.py simulate`` was asked for. Raises InputError for what cannot be."""
+    """What ``manage.py simulate`` was asked for. Raises InputError for what cannot be.
 
-    image: Path
-    labels: Path
+    images, labels: of the cubes of one study, in the same order.
+    name: of the volumes in the JSON; by default taken from the paths.
+    """
+
+    images: tuple[Path, ...]
+    labels: tuple[Path, ...]
     strategies: tuple[str, ...] = ("expected_error",)
     volunteers: str = "perfect"
     seeds: tuple[int, ...] = (0,)
@@ -30,6 +34,7 @@ class Simulation:
     budget: float | None = None
     classes: str = "auto"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
 
     def __post_init__(self) -> None:
         known = [name for name in STRATEGIES if name != "spread"]
@@ -57,16 +62,17 @@ class Simulation:
     def cells(self) -> list[Cell]:
         """Interpolation first, then every strategy with every seed; with a cast, those who draw
         every slice too."""
-        read_truth(self.image, self.labels, self.classes)  # type: ignore[arg-type]
-        hashes = file_hash(self.image), file_hash(self.labels)
+        read_truths(self.images, self.labels, self.classes)  # type: ignore[arg-type]
+        image_hashes = tuple(map(file_hash, self.images))
+        labels_hashes = tuple(map(file_hash, self.labels))
         plan = PRESETS[self.preset]
 
         def cell(strategy: str, volunteers: str, seed: int) -> Cell:
             made = Cell(
-                image=self.image.resolve(),
-                labels=self.labels.resolve(),
-                image_hash=hashes[0],
-                labels_hash=hashes[1],
+                images=tuple(path.resolve() for path in self.images),
+                labels=tuple(path.resolve() for path in self.labels),
+                image_hashes=image_hashes,
+                labels_hashes=labels_hashes,
                 classes=self.classes,
                 strategy=strategy,
                 volunteers=volunteers,
@@ -109,7 +115,7 @@ class Simulation:
                 runs = {seed: found[(name, seed)] for seed in self.seeds}
                 strategies[name] = strategy_result(runs, alone)
         result: Result = {
-            "image": _name(self.image),
+            "image": self.name or ", ".join(map(_name, self.images)),
             "slices": alone["slices"],
             "shape": alone["shape"],
             "classes": alone["words"],
@@ -120,6 +126,8 @@ class Simulation:
             "strategies": strategies,
             "interpolation": {"curves": alone["curves"], "at_dice": alone["at_dice"]},
         }
+        if len(self.images) > 1:
+            result["cubes"] = len(self.images)
         if self.volunteers == "cast":
             every = [found[(beside.EVERY_SLICE, seed)] for seed in self.seeds]
             result[beside.EVERY_SLICE] = {

@@ -1,6 +1,7 @@
-"""The cube of a simulated study and its true labels, which only the simulation reads."""
+"""The cubes of a simulated study and their true labels, which only the simulation reads."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -27,7 +28,8 @@ class InputError(Exception):
 
 @dataclass(frozen=True)
 class Truth:
-    """labels: (Z, H, W) uint8 classes 0..K; values: the label values that became classes 1..K."""
+    """labels: (Z, H, W) uint8 classes 0..K; values: the label values that became classes 1..K,
+    the same in all cubes of a study."""
 
     labels: NDArray[np.uint8]
     values: tuple[int, ...]
@@ -39,11 +41,46 @@ class Truth:
 
 
 def read_truth(image: Path, labels: Path, classes: Classes = "auto") -> Truth:
-    """Read the labels and hold them against the image's shape. Raises InputError.
+    """The labels of one cube: see `read_truths`."""
+    return read_truths((image,), (labels,), classes)[0]
 
-    ``auto``: every label value is a class where there are 2 to MOST_CLASSES of them and each forms
-    one body; else all values above 0 are one class.
+
+def read_truths(
+    images: Sequence[Path], labels: Sequence[Path], classes: Classes = "auto"
+) -> tuple[Truth, ...]:
+    """Read the labels of a study's cubes and hold each against its image's shape.
+
+    A class is a label value of any of the cubes. ``auto``: every value is a class where there are 2
+    to MOST_CLASSES of them and each forms one body in every cube that has it; else all values above
+    0 are one class. Raises InputError.
     """
+    if len(images) != len(labels) or not images:
+        raise InputError(
+            f"There are {len(images)} images but {len(labels)} volumes of labels; give labels of "
+            "each image, in the same order, with commas between."
+        )
+    volumes = [_checked(*paths) for paths in zip(images, labels, strict=True)]
+    own = [tuple(int(v) for v in np.unique(volume) if v > 0) for volume in volumes]
+    values = tuple(sorted({value for found in own for value in found}))
+    several = classes == "several" or (
+        classes == "auto"
+        and 2 <= len(values) <= MOST_CLASSES
+        and all(map(_whole_bodies, volumes, own))
+    )
+    if several and len(values) > 1:
+        if len(values) > 250:
+            raise InputError(
+                f"The labels have {len(values)} values, more than a study's 250 classes; "
+                "use --classes one."
+            )
+        words = f"{len(values)} classes, one for each label value"
+        return tuple(Truth(_numbered(volume, values), values, words) for volume in volumes)
+    words = "one class: all labels above 0"
+    return tuple(Truth((volume > 0).astype(np.uint8), (1,), words) for volume in volumes)
+
+
+def _checked(image: Path, labels: Path) -> NDArray[Any]:
+    """The labels as they are stored, of the image's shape and without NaN."""
     for path in (image, labels):
         if not path.exists():
             raise InputError(f"There is no file {path}; give the path of a stack.")
@@ -56,24 +93,17 @@ def read_truth(image: Path, labels: Path, classes: Classes = "auto") -> Truth:
         raise InputError(str(error)) from error
     if volume.shape != shape:
         raise InputError(
-            f"The labels have shape {volume.shape}, but the image has shape {shape}; "
+            f"The labels {labels} have shape {volume.shape}, but the image has shape {shape}; "
             "give labels of the same stack."
         )
-    if volume.dtype.kind == "f":
-        volume = np.nan_to_num(volume)
-    values = tuple(int(v) for v in np.unique(volume) if v > 0)
-    several = classes == "several" or (classes == "auto" and _are_classes(volume, values))
-    if several and len(values) > 1:
-        if len(values) > 250:
-            raise InputError(
-                f"The labels have {len(values)} values, more than a study's 250 classes; "
-                "use --classes one."
-            )
-        result = np.zeros(shape, np.uint8)
-        for index, value in enumerate(values, start=1):
-            result[volume == value] = index
-        return Truth(result, values, f"{len(values)} classes, one for each label value")
-    return Truth((volume > 0).astype(np.uint8), (1,), "one class: all labels above 0")
+    return np.nan_to_num(volume) if volume.dtype.kind == "f" else volume
+
+
+def _numbered(volume: NDArray[Any], values: Sequence[int]) -> NDArray[np.uint8]:
+    result = np.zeros(volume.shape, np.uint8)
+    for index, value in enumerate(values, start=1):
+        result[volume == value] = index
+    return result
 
 
 def _read(source: VolumeSource) -> NDArray[Any]:
@@ -84,9 +114,8 @@ def _read(source: VolumeSource) -> NDArray[Any]:
         source.close()
 
 
-def _are_classes(volume: NDArray[Any], values: tuple[int, ...]) -> bool:
-    if not 2 <= len(values) <= MOST_CLASSES:
-        return False
+def _whole_bodies(volume: NDArray[Any], values: Sequence[int]) -> bool:
+    """Whether each value forms one body, but for crumbs."""
     for value in values:
         bodies, _ = label(volume == value, np.ones((3, 3, 3)))
         sizes = np.bincount(bodies.ravel())[1:]

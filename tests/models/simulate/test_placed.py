@@ -6,7 +6,7 @@ import pytest
 from models.labels import Labels
 from models.propagation.interpolate import interpolate
 from models.quality.metrics import dice
-from models.simulate.placed import _by_bisection, bisected, evenly, reached
+from models.simulate.placed import Point, _by_bisection, bisected, evenly, mean_curve, reached
 
 
 def ball(depth: int = 17) -> Labels:
@@ -47,3 +47,14 @@ def test_the_share_reached_is_the_first_or_none() -> None:
 def test_a_cube_of_one_or_two_slices_has_a_curve_without_nan(depth: int) -> None:
     truth = ball(depth)
     assert all(np.isfinite(p.dice) for p in [*bisected(truth, 2), *evenly(truth, 2)])
+
+
+def test_curves_are_averaged_at_equal_share_where_all_of_them_are() -> None:
+    one = [Point(0.1, 0.4), Point(0.3, 0.8)]
+    other = [Point(0.2, 0.6), Point(0.25, 0.7), Point(0.5, 0.9)]
+    made = mean_curve([one, other])
+    assert (made[0].shown, made[-1].shown) == (0.2, 0.3)
+    assert made[0].dice == (0.6 + 0.6) / 2
+    assert made[5] == Point(0.25, 0.7)
+    assert mean_curve([one]) == one
+    assert mean_curve([one, []]) == []

@@ -2,11 +2,17 @@
 
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tifffile
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
@@ -14,6 +20,7 @@ from tests.flows.tiny import blobs
 from workers.simulation import pool
 from workers.simulation.run import Simulation
 
+SETTINGS_MODULE = "lamella.config.settings"
 SETTINGS = {
     "train": {
         "max_steps": 8,
@@ -121,7 +128,37 @@ def test_a_stack_that_is_not_there_is_named(stack: list[str]) -> None:
         call_command("simulate", "nowhere.tif", stack[1])
 
 
+def test_images_and_labels_of_different_number_are_refused(stack: list[str]) -> None:
+    with pytest.raises(CommandError, match="2 images but 1 volumes of labels"):
+        call_command("simulate", f"{stack[0]},{stack[0]}", stack[1])
+
+
+@pytest.mark.processes
+@pytest.mark.slow
+def test_a_simulation_that_is_told_to_end_leaves_nothing_behind(
+    stack: list[str], tmp_path: Path
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, str(settings.ROOT / "manage.py"), "simulate", *stack],
+        env={**os.environ, "TMPDIR": str(scratch), "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        until = time.monotonic() + 120
+        # A cell's own folder stands within the one of all cells.
+        while not list(scratch.glob("lamella-cells-*/tmp*")) and time.monotonic() < until:
+            assert process.poll() is None
+            time.sleep(0.1)
+        process.terminate()
+        assert process.wait(30) == 128 + signal.SIGTERM
+    finally:
+        process.kill()
+    assert not list(scratch.iterdir())
+
+
 def test_a_damaged_result_counts_as_none(stack: list[str]) -> None:
-    cell = Simulation(Path(stack[0]), Path(stack[1])).cells()[0]
+    cell = Simulation((Path(stack[0]),), (Path(stack[1]),)).cells()[0]
     (pool.cache_folder() / f"{cell.key}.json").write_text("{half")
     assert pool.cached(cell) is None

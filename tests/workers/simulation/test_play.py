@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,10 @@ def cell(
     for path, volume in zip(paths, (image, labels), strict=True):
         tifffile.imwrite(path, volume, photometric="minisblack")
     return Cell(
-        image=paths[0],
-        labels=paths[1],
-        image_hash="a",
-        labels_hash="b",
+        images=(paths[0],),
+        labels=(paths[1],),
+        image_hashes=("a",),
+        labels_hashes=("b",),
         classes="auto",
         strategy=strategy,
         volunteers=volunteers,
@@ -82,6 +83,70 @@ def test_people_who_draw_the_truth_improve_the_mask_round_by_round(tmp_path: Pat
     study = Study.objects.get()
     assert study.training_runs.count() == 3
     assert study.tasks.filter(kind=Task.Kind.AUDIT, blind=False).count() == 2
+
+
+def several(folder: Path, shapes: list[tuple[int, int, int]], **more: Any) -> Cell:
+    """A cell of a study with several cubes."""
+    cells = []
+    for number, shape in enumerate(shapes):
+        place = folder / str(number)
+        place.mkdir()
+        cells.append(cell(place, *blobs(shape), **more))
+    return replace(
+        cells[0],
+        images=tuple(c.images[0] for c in cells),
+        labels=tuple(c.labels[0] for c in cells),
+        image_hashes=tuple(str(n) for n in range(len(cells))),
+        labels_hashes=tuple(str(n) for n in range(len(cells))),
+    )
+
+
+@pytest.mark.parametrize("strategy", ["expected_error", "oracle"])
+def test_cubes_of_one_study_share_a_model_and_a_budget(strategy: str, tmp_path: Path) -> None:
+    asked = several(tmp_path, [(20, 48, 48), (12, 40, 44)], rounds=2, strategy=strategy)
+    result = play(asked)
+    json.dumps(result, allow_nan=False)
+    study = Study.objects.get()
+    assert study.cubes.count() == 2
+    assert study.training_runs.count() == 3
+    first, *_, last = result["rounds"]
+    seen = Task.objects.filter(round__number=0).values_list("cube_id", flat=True)
+    assert set(seen) == set(study.cubes.values_list("pk", flat=True))
+    voxels = [20 * 48 * 48, 12 * 40 * 44]
+    shown = sum(
+        len(set(Task.objects.filter(round__number=0, cube=cube).values_list("z", flat=True)))
+        * voxels[n]
+        / (20, 12)[n]
+        for n, cube in enumerate(study.cubes.order_by("pk"))
+    )
+    assert first["shown_fraction"] == pytest.approx(shown / sum(voxels), abs=1e-3)
+    assert len(last["dice_cubes"]) == 2
+    assert last["dice_final"] == pytest.approx(sum(last["dice_cubes"]) / 2, abs=1e-4)
+    assert last["dice_final"] > first["dice_final"]
+    assert last["spearman"]
+    if strategy == "oracle":
+        # Patches at the edge of the second cube are cut off, so that its scores are not exact.
+        assert last["spearman"]["error"] > 0.97
+
+
+def test_a_study_ends_with_the_round_that_reaches_its_dice(tmp_path: Path) -> None:
+    image, truth = blobs((20, 48, 48))
+    settings = {**QUICK, "simulation": {"until": 0.5}}
+    result = play(cell(tmp_path, image, truth, rounds=5, settings=settings))
+    assert result["rounds"][-1]["dice_final"] >= 0.5
+    assert all(row["dice_final"] < 0.5 for row in result["rounds"][:-1])
+    assert len(result["rounds"]) < 6
+
+
+def test_what_stands_beside_several_cubes_is_their_mean(tmp_path: Path) -> None:
+    asked = several(tmp_path, [(20, 48, 48), (12, 40, 44)], volunteers="cast")
+    alone = beside.interpolation(asked)
+    assert (alone["slices"], alone["shape"]) == (32, [[20, 48, 48], [12, 40, 44]])
+    shares = [point["shown_fraction"] for point in alone["curves"]["bisection"]]
+    assert shares == sorted(set(shares))
+    every = beside.every_slice(asked)
+    assert every["cast"]["masks"] == 5 * 32
+    assert 0.5 < every["dice"] <= 1
 
 
 def test_the_oracle_alone_is_told_the_error(tmp_path: Path) -> None:

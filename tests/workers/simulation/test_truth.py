@@ -8,7 +8,7 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 
-from workers.simulation.truth import InputError, file_hash, read_truth
+from workers.simulation.truth import InputError, file_hash, read_truth, read_truths
 
 
 def written(
@@ -47,6 +47,22 @@ def test_a_person_may_say_which(tmp_path: Path) -> None:
     labels = halves()
     labels[:, 14, 2] = labels[:, 14, 10] = 3
     assert read_truth(*written(tmp_path, labels), classes="several").count == 2
+
+
+def test_cubes_of_one_study_have_the_classes_of_all_of_them(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    written(one, halves())
+    written(other, np.where(halves() == 3, 0, halves()).astype(np.uint8)[:2])
+    images = [folder / "image.tif" for folder in (one, other)]
+    labels = [folder / "labels.tif" for folder in (one, other)]
+    first, second = read_truths(images, labels)
+    assert first.values == second.values == (3, 9)
+    assert set(np.unique(second.labels)) == {0, 2}
+    assert len(second.labels) == 2
+    with pytest.raises(InputError, match="2 images but 1 volumes of labels"):
+        read_truths(images, labels[:1])
 
 
 def test_labels_without_objects_are_one_class(tmp_path: Path) -> None:

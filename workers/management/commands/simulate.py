@@ -1,7 +1,11 @@
 """``manage.py simulate``: what a study would cost and reach, played through against labels."""
 
 import json
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +22,21 @@ from workers.simulation.truth import InputError
 
 class Command(BaseCommand):
     help = (
-        "Plays studies of a labelled stack through with simulated volunteers, on the loop's own "
+        "Plays studies of labelled stacks through with simulated volunteers, on the loop's own "
         "code. Only the volunteers see the labels."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("image", type=Path, help="a stack")
-        parser.add_argument("labels", type=Path, help="its true labels, which play the volunteers")
+        parser.add_argument(
+            "image",
+            type=_paths,
+            help="a stack; or several with commas between, which are cubes of one study",
+        )
+        parser.add_argument(
+            "labels",
+            type=_paths,
+            help="its true labels, which play the volunteers; of several stacks in their order",
+        )
         parser.add_argument(
             "--strategy",
             default="expected_error",
@@ -55,7 +67,7 @@ class Command(BaseCommand):
         try:
             simulation = _asked(options)
             cells = simulation.cells()
-            with Bars(console, cells) as bars:
+            with ended_in_order(), Bars(console, cells) as bars:
                 result = simulation.run(jobs=options["jobs"], tell=bars.tell)
         except (InputError, CellError) as error:
             raise CommandError(str(error)) from None
@@ -83,6 +95,31 @@ class Command(BaseCommand):
             console.print(f"The report is {options['html']}")
 
 
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Within it SIGTERM ends the process as an exception does, so that nothing is left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not disturb the clean-up
+        raise SystemExit(128 + signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _paths(text: str) -> tuple[Path, ...]:
+    """Paths with commas between; a file whose own name has commas is one."""
+    if Path(text).exists():
+        return (Path(text),)
+    return tuple(Path(part.strip()) for part in text.split(",") if part.strip())
+
+
 def _asked(options: dict[str, Any]) -> Simulation:
     try:
         settings = json.loads(options["set"])
@@ -95,7 +132,7 @@ def _asked(options: dict[str, Any]) -> Simulation:
     except ValueError:
         raise InputError("--seed takes whole numbers, with commas between.") from None
     return Simulation(
-        image=options["image"],
+        images=options["image"],
         labels=options["labels"],
         strategies=tuple(s.strip() for s in options["strategy"].split(",") if s.strip()),
         volunteers=options["volunteers"],
