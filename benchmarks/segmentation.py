@@ -30,7 +30,8 @@ from models.networks.augment import augment
 from models.networks.data import WindowSampler
 from models.networks.losses import SegmentationLoss
 from models.networks.predict import predict
-from models.networks.train import learning_rate, train
+from models.networks.schedule import learning_rate
+from models.networks.train import train
 from models.networks.types import TrainingCube, TrainingSlice, scale_intensity
 from models.quality.metrics import dice
 

@@ -176,6 +176,11 @@ class TrainConfig:
     learning_rate: float = 3e-3
     warm_learning_rate: float = 5e-4
     """Peak rate where training starts from a parent's weights."""
+    taken: str = "everything"
+    """Of an origin: "everything" but the head, or the "encoder" alone."""
+    trainable: str = "everything"
+    """"everything", from end to end, or the "decoder" alone (with ConvLSTM and head): the encoder
+    stays as the parent or origin has it."""
     weight_decay: float = 1e-2
     averaging: float = 0.98
     """Decay of the averaged weights, which are the ones saved for use."""
@@ -205,6 +210,8 @@ class TrainConfig:
     device: str = "auto"
     precision: str = "auto"
     """auto (bfloat16 where the processor computes in it, else float32), bfloat16 or float32."""
+    compile: bool = False
+    """Whether the segmenter is compiled by torch.compile on a GPU; a CPU never compiles."""
     rotation: float = 15.0
     """Degrees either way by which crops are turned."""
     zoom: float = 0.15
@@ -219,6 +226,43 @@ class TrainConfig:
     """Largest standard deviation of added noise, as a share of the robust range."""
     slice_faults: float = 0.1
     """Chance that a window holds a missing slice; likewise a misaligned one, a contrast jump."""
+
+
+@dataclass(frozen=True, slots=True)
+class PretrainConfig:
+    """How a segmenter learns from cubes without labels: see networks/pretext.py."""
+
+    max_seconds: float | None = 180.0
+    max_steps: int | None = None
+    crop: int = 128
+    window: int = 3
+    windows: int = 8
+    """Windows in one step."""
+    asked: int = 2
+    """Slices of a window that are asked for; the others are their context."""
+    patch: int = 16
+    """Side of a hidden patch in pixels."""
+    hidden: float = 0.4
+    """Share of a slice's patches that are hidden."""
+    whole_slices: float = 0.25
+    """Share of windows of which one slice is hidden whole, to be told from its neighbours."""
+    visible: float = 0.3
+    """What a pixel that is not hidden weighs against one that is."""
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-2
+    averaging: float = 0.98
+    """Decay of the averaged weights, which are the ones saved for use."""
+    rotation: float = 15.0
+    zoom: float = 0.15
+    intensity: float = 0.2
+    noise: float = 0.1
+    """Largest standard deviation of the noise to be undone, as a share of the robust range."""
+    checkpoint_seconds: float = 20.0
+    cache_megabytes: int = 512
+    seed: int = 0
+    threads: int | None = None
+    device: str = "auto"
+    precision: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class CheckpointMeta:
 
     network: NetworkConfig
     classes: tuple[int, ...]
-    """Label values of the foreground channels, in order."""
+    """Label values of the foreground channels, in order; none where it only was pretrained."""
     voxel_size: tuple[float, float, float]
     """(z, y, x) of the cubes it learned from."""
     data_hash: str
@@ -46,6 +46,8 @@ class CheckpointMeta:
     validation_dice: float | None
     parent: str | None = None
     """sha256 of the checkpoint that training started from."""
+    origin: str | None = None
+    """sha256 of the checkpoint, pretrained or another study's, that gave all but the head."""
     learned: dict[str, list[int]] = dataclasses.field(default_factory=dict)
     """Slices that this model or an ancestor was trained on, by the cube's key."""
     held_out: dict[str, list[int]] = dataclasses.field(default_factory=dict)

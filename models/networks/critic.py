@@ -8,6 +8,7 @@ from torch.nn import functional as F
 from models.config import TrainConfig
 from models.networks.discriminator import PatchDiscriminator
 from models.networks.losses import adversarial_loss, weighted_mean
+from models.networks.ranks import ALONE, Ranks
 
 SATURATED = 0.9
 """Gap between the mean scores of real and fake masks above which the discriminator tells them
@@ -32,8 +33,11 @@ class Critic:
     are background in both, and would only teach that real and fake cannot be told apart.
     """
 
-    def __init__(self, network: PatchDiscriminator, config: TrainConfig) -> None:
+    def __init__(
+        self, network: PatchDiscriminator, config: TrainConfig, here: Ranks = ALONE
+    ) -> None:
         self.network = network
+        self.here = here
         self.loss = adversarial_loss(config.adversarial_loss)
         self.floor = config.critic_floor
         self.optimizer = torch.optim.AdamW(
@@ -93,17 +97,19 @@ class Critic:
         real_weight = counted * (differs + AGREED)
         fake_weight = counted * differs
         loss = self.loss.discriminator(critic, real, fake, real_weight, fake_weight)
-        value = float(loss.detach())
-        # One that is far ahead rests, and the segmenter catches up.
-        ahead = self.loss.bounded and self.running_loss <= self.floor
-        if not ahead and np.isfinite(value):
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            self.optimizer.step()
         scores = [
             float(weighted_mean(torch.sigmoid(logits), each))
             for logits, each in zip(seen[:2], (real_weight, fake_weight), strict=True)
         ]
+        # All processes must rest together, so they look at the same numbers.
+        value, *scores = self.here.mean([float(loss.detach()), *scores])
+        # One that is far ahead rests, and the segmenter catches up.
+        ahead = self.loss.bounded and self.running_loss <= self.floor
+        if not ahead and np.isfinite(value):
+            self.optimizer.zero_grad(set_to_none=True)
+            (loss / self.here.world).backward()  # type: ignore[no-untyped-call]
+            self.here.sum_gradients(self.network.parameters())
+            self.optimizer.step()
         self.running_loss += 0.1 * (value - self.running_loss)
         self.real_score += 0.1 * (scores[0] - self.real_score)
         self.fake_score += 0.1 * (scores[1] - self.fake_score)

@@ -114,8 +114,8 @@ class WindowSampler:
         if present:
             self.places[cube, z] = present
 
-    def draw(self, rng: np.random.Generator) -> Batch:
-        """A batch of windows."""
+    def draw(self, rng: np.random.Generator, rank: int = 0, world: int = 1) -> Batch:
+        """A batch of windows: of those that one process would draw, every world-th from `rank`."""
         images, windows, slices, targets, weights = [], [], [], [], []
         with_foreground = list(self.places)
         for b in range(self.windows):
@@ -129,12 +129,15 @@ class WindowSampler:
                 pixels = self.anywhere[cube, z]
             rows, columns = self._crop(cube, pixels[rng.integers(len(pixels))], rng)
             start, depth = self._reach(cube, z, rng)
+            labelled = self._labelled_in(cube, z, start, rng)
+            if b % world != rank:
+                continue
             planes = self.cache.window(cube, start, min(start + self.window, depth))
             planes += [planes[-1]] * (self.window - len(planes))
             images.append(np.stack([plane[np.ix_(rows[0], columns[0])] for plane in planes]))
-            for known in self._labelled_in(cube, z, start, rng):
+            for known in labelled:
                 target, weight = self._labels(self.cubes[cube].known[known], rows, columns)
-                windows.append(b)
+                windows.append(len(images) - 1)
                 slices.append(known - start)
                 targets.append(target)
                 weights.append(weight[None])
@@ -158,8 +161,8 @@ class WindowSampler:
         height, width = self.cubes[cube].image.shape[1:3]
         jitter = rng.integers(-self.side // 4, self.side // 4 + 1, size=2)
         return (
-            _indices(int(centre[0] + jitter[0]) - self.side // 2, self.side, height, rng),
-            _indices(int(centre[1] + jitter[1]) - self.side // 2, self.side, width, rng),
+            crop_indices(int(centre[0] + jitter[0]) - self.side // 2, self.side, height, rng),
+            crop_indices(int(centre[1] + jitter[1]) - self.side // 2, self.side, width, rng),
         )
 
     def _labelled_in(self, cube: int, z: int, start: int, rng: np.random.Generator) -> list[int]:
@@ -192,7 +195,7 @@ Indices = tuple[NDArray[np.int64], NDArray[np.bool_]]
 """Pixel indices along one axis, and which of them are real and not mirrored."""
 
 
-def _indices(start: int, side: int, length: int, rng: np.random.Generator) -> Indices:
+def crop_indices(start: int, side: int, length: int, rng: np.random.Generator) -> Indices:
     """`side` consecutive indices on an axis, mirrored beyond its ends where it is shorter."""
     if length >= side:
         first = max(0, min(start, length - side))

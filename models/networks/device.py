@@ -2,10 +2,13 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from typing import Any, TypeVar, cast
 
 import torch
+
+Computation = TypeVar("Computation", bound=Callable[..., Any])
 
 # With another process busy, OpenMP's spinning threads make torch 7 to 12 times slower. The variable
 # is read when the first parallel region starts, so it works if torch has not computed yet.
@@ -37,6 +40,13 @@ def autocast(device: torch.device, precision: str = "auto") -> AbstractContextMa
         raise ValueError(f'Precision is "auto", "bfloat16" or "float32", not "{precision}".')
     wanted = computes_bfloat16(device) if precision == "auto" else precision == "bfloat16"
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=wanted)
+
+
+def compiled(function: Computation, device: torch.device, wanted: bool) -> Computation:
+    """A function of tensors compiled by torch.compile, on CUDA and where wanted; else itself."""
+    if not wanted or device.type != "cuda":
+        return function
+    return cast(Computation, torch.compile(function, dynamic=True))
 
 
 @contextlib.contextmanager

@@ -7,10 +7,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.networks.ranks import ALONE, Total
+
 Critic = Callable[[Tensor], Tensor]
 """Mask (N, K, H, W) to logits a patch (N, 1, h, w); the image is already given."""
 
 
+SMOOTH = 1.0
+"""Added above and below in Dice, so that a batch without any foreground asks for none."""
 PENALTY = 10.0
 """Weight of the gradient penalty, as Gulrajani et al. chose it."""
 
@@ -24,22 +28,25 @@ class SegmentationLoss(nn.Module):
     shares are 0 or 1. On targets of 0 and 1 both are the same.
     """
 
-    def __init__(self, soft: bool = False) -> None:
+    def __init__(self, soft: bool = False, total: Total = ALONE.total) -> None:
         super().__init__()
-        # MONAI takes seconds to import, and prediction has no need of it.
-        from monai.losses.dice import DiceLoss
-
-        self.dice = DiceLoss(
-            include_background=False, batch=True, smooth_nr=1.0, smooth_dr=1.0, soft_label=soft
-        )
+        self.soft, self.total = soft, total
 
     def forward(self, logits: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         """(cross-entropy, Dice loss) of logits (M, K + 1, H, W); weight is (M, 1, H, W)."""
         entropy = -(target * F.log_softmax(logits, dim=1)).sum(dim=1, keepdim=True)
-        entropy = (weight * entropy).sum() / weight.sum().clamp(min=1.0)
-        shares = torch.softmax(logits, dim=1)
-        dice = self.dice(shares * weight, target * weight)
-        return entropy, dice
+        shares = (torch.softmax(logits, dim=1) * weight)[:, 1:].transpose(0, 1).flatten(1)
+        aims = (target * weight)[:, 1:].transpose(0, 1).flatten(1)
+        size = (shares + aims).sum(dim=1)
+        if self.soft:
+            overlap = 0.5 * (size - (shares - aims).abs().sum(dim=1))
+        else:
+            overlap = (shares * aims).sum(dim=1)
+        # What several processes saw is one batch, so their sums come first.
+        said, counted = self.total(torch.stack([(weight * entropy).sum(), weight.sum()]))
+        size, overlap = self.total(torch.stack([size, overlap]))
+        dice = 1.0 - (2.0 * overlap + SMOOTH) / (size + SMOOTH)
+        return said / counted.clamp(min=1.0), dice.mean()
 
 
 @dataclass(frozen=True, slots=True)

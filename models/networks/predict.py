@@ -11,14 +11,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.config import PredictConfig
-from models.networks.checkpoint import Checkpoint, load_checkpoint
+from models.networks.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from models.networks.device import autocast, pick_device, threads
+from models.networks.resample import model_size, resize
 from models.networks.scores import patch_grid, patch_scores, pool
 from models.networks.stream import slab_shares
 from models.networks.types import SliceSource, scale_intensity
-
-SAME_PIXELS = 0.05
-"""Relative difference in pixel size up to which a model is used without resampling."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,30 +58,34 @@ def predict(
     makes slices be resampled to the model's and probabilities back.
 
     Raises ValueError where `start` is not the beginning of a block, CheckpointError where the
-    model cannot be read.
+    model cannot be read or has no classes.
     """
     device = pick_device(config.device)
     checkpoint = load_checkpoint(model, device) if isinstance(model, Path) else model
+    if not checkpoint.meta.classes:
+        raise CheckpointError(
+            "This model was pretrained without labels and knows no classes; train from it first."
+        )
     checkpoint.segmenter.to(device)
     checkpoint.discriminator.to(device)
     shape = tuple(int(n) for n in image.shape)
     depth = block_depth(shape, len(checkpoint.meta.classes), config)
     if start % depth or start < 0:
         raise ValueError(f"A prediction of this cube resumes at multiples of {depth}, not {start}.")
-    size = _model_size(shape, voxel_size, checkpoint.meta.voxel_size)
+    size = model_size(shape, voxel_size, checkpoint.meta.voxel_size)
     for z0 in range(start, shape[0], depth):
         z1 = min(z0 + depth, shape[0])
         first, last = max(0, z0 - config.halo), min(shape[0], z1 + config.halo)
         with threads(config.threads), torch.inference_mode():
             slab = torch.from_numpy(scale_intensity(image[first:last], low, high)).to(device)
-            given = slab if size == shape[1:] else _resize(slab[:, None], size)[:, 0]
+            given = slab if size == shape[1:] else resize(slab[:, None], size)[:, 0]
             with autocast(device, config.precision):
                 shares, spread = slab_shares(
                     checkpoint.segmenter, given, range(z0 - first, z1 - first), config
                 )
             scores = _block_scores(checkpoint, given, z0 - first, shares, spread, config, shape)
             if size != shape[1:]:
-                shares = _resize(shares.transpose(0, 1), shape[1:]).transpose(0, 1)
+                shares = resize(shares.transpose(0, 1), shape[1:]).transpose(0, 1)
             probabilities = shares.clamp_(0.0, 1.0).contiguous().cpu().numpy()
         yield PredictedBlock(z0, probabilities, scores)
 
@@ -115,22 +117,3 @@ def _block_scores(
         name: F.interpolate(torch.from_numpy(each)[None], grid, mode="bilinear")[0].numpy()
         for name, each in maps.items()
     }
-
-
-def _model_size(
-    shape: tuple[int, ...],
-    voxel_size: tuple[float, float, float] | None,
-    model: tuple[float, float, float],
-) -> tuple[int, int]:
-    """Height and width of a slice in pixels of the model's size."""
-    if voxel_size is None:
-        return shape[1], shape[2]
-    ratios = [mine / its for mine, its in zip(voxel_size[1:], model[1:], strict=True)]
-    if all(abs(ratio - 1.0) <= SAME_PIXELS for ratio in ratios):
-        return shape[1], shape[2]
-    return max(1, round(shape[1] * ratios[0])), max(1, round(shape[2] * ratios[1]))
-
-
-def _resize(planes: Tensor, size: tuple[int, ...]) -> Tensor:
-    """Resample (N, C, H, W) to another height and width."""
-    return F.interpolate(planes, size=size, mode="bilinear", antialias=True)

@@ -96,6 +96,14 @@ class Segmenter(nn.Module):
         nn.init.zeros_(self.head.bias)
         nn.init.constant_(self.head.bias[:1], EXPECTED_BACKGROUND)
 
+    def freeze_encoder(self) -> None:
+        """Let the encoder stay as it is, its normalisation statistics too."""
+        self.down.requires_grad_(False).eval()
+
+    @property
+    def encoder_frozen(self) -> bool:
+        return not any(parameter.requires_grad for parameter in self.down.parameters())
+
     def forward(self, image: Tensor) -> Tensor:
         batch, depth = image.shape[:2]
         every = torch.arange(batch * depth, device=image.device)

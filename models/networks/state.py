@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.config import NetworkConfig, TrainConfig
+from models.config import NetworkConfig, PretrainConfig, TrainConfig
 from models.networks.checkpoint import (
     FORMAT,
     CheckpointError,
@@ -23,7 +23,16 @@ from models.networks.progress import TrainProgress, TrainResult
 
 STATE_FILE = "state.safetensors"
 """The state checkpoint, in the run's folder."""
-OF_THE_MACHINE = ("threads", "device", "precision", "checkpoint_seconds", "cache_megabytes")
+CURVE_POINTS = 400
+"""Points that the stored curves have at most, about."""
+OF_THE_MACHINE = (
+    "threads",
+    "device",
+    "precision",
+    "compile",
+    "checkpoint_seconds",
+    "cache_megabytes",
+)
 """Settings that may differ where a run is continued: another worker may have other processors."""
 
 
@@ -41,20 +50,32 @@ class RunState:
     critic: dict[str, float] = dataclasses.field(default_factory=dict)
     curves: list[TrainProgress] = dataclasses.field(default_factory=list)
 
+    def note(self, progress: TrainProgress) -> None:
+        """Add a point to the curves, unless the last one is hardly older."""
+        before = self.curves[-1].fraction if self.curves else -1.0
+        if progress.fraction - before >= 1.0 / CURVE_POINTS:
+            self.curves.append(progress)
+
 
 def fingerprint(
-    config: TrainConfig, network: NetworkConfig, data_hash: str, parent: str | None
+    config: TrainConfig | PretrainConfig,
+    network: NetworkConfig,
+    data_hash: str,
+    start: str | None,
 ) -> str:
-    """sha256 of all that decides how a run comes out; a state is only continued by its own run."""
+    """sha256 of all that decides how a run comes out; a state is only continued by its own run.
+
+    start: the checkpoint that its weights begin from, or None.
+    """
     settings = dataclasses.asdict(config)
     for name in OF_THE_MACHINE:
-        del settings[name]
+        settings.pop(name, None)
     facts = [
         FORMAT,
         settings,
         dataclasses.asdict(network),
         data_hash,
-        parent,
+        start,
     ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

@@ -20,7 +20,8 @@ from models.networks.checkpoint import load_checkpoint, read_tensors
 from models.networks.holdout import hold_out
 from models.networks.predict import predict
 from models.networks.progress import TrainProgress
-from models.networks.train import MODEL_FILE, learning_rate, train
+from models.networks.schedule import learning_rate
+from models.networks.train import MODEL_FILE, train
 from models.networks.types import TrainingCube, TrainingSlice
 from tests.models.networks.toys import QUICK, SMALL, blobs, cube_of, dice, files
 

@@ -1,0 +1,221 @@
+"""Pretraining: a segmenter that has seen the cubes before anyone labelled a slice of them.
+
+The whole network, ConvLSTM and decoder too, answers the questions of models/networks/pretext.py
+with a head that is thrown away afterwards. What is left is a checkpoint without classes, from which
+`train(origin=...)` starts.
+"""
+
+import copy
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from models.config import NetworkConfig, PretrainConfig, TrainConfig
+from models.networks.averaging import follow, settle
+from models.networks.checkpoint import CheckpointMeta, save_checkpoint
+from models.networks.data import SliceCache, data_hash
+from models.networks.device import autocast, pick_device, threads
+from models.networks.discriminator import PatchDiscriminator
+from models.networks.pretext import ASKED, UnlabelledSampler, answer, error, question, turned
+from models.networks.progress import TrainProgress, TrainResult
+from models.networks.resample import at_pixels_of
+from models.networks.schedule import fraction_used, learning_rate
+from models.networks.segmenter import Segmenter
+from models.networks.state import (
+    STATE_FILE,
+    RunState,
+    fingerprint,
+    finished_result,
+    load_state,
+    save_state,
+)
+from models.networks.types import TrainingCube
+
+PRETRAINED_FILE = "pretrained.safetensors"
+"""The finished weights, in the run's folder."""
+
+
+def pretrain(
+    cubes: Sequence[TrainingCube],
+    config: PretrainConfig,
+    *,
+    checkpoint_dir: Path,
+    network: NetworkConfig | None = None,
+    resume: bool = True,
+    on_progress: Callable[[TrainProgress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    code_version: str = "unknown",
+) -> TrainResult:
+    """Learn what `cubes` look like; what is labelled of them is not looked at.
+
+    Leaves `pretrained.safetensors` in `checkpoint_dir`: averaged weights of the network but for its
+    head. Cubes with other pixels than the first are resampled to its. With `resume` a run of the
+    same settings and cubes continues where it was killed or stopped.
+
+    Raises ValueError where there is no cube or no budget, or pixel sizes are too far apart.
+    """
+    if config.max_seconds is None and config.max_steps is None:
+        raise ValueError("Pretraining needs a budget: set max_seconds or max_steps.")
+    if not cubes:
+        raise ValueError("Nothing to pretrain on: no cube was given.")
+    with threads(config.threads):
+        run = _Run(cubes, config, checkpoint_dir, network or NetworkConfig(), code_version)
+        if resume:
+            done = finished_result(checkpoint_dir / PRETRAINED_FILE, run.fingerprint)
+            if done is not None:
+                return done
+            run.restore()
+        return run.go(on_progress or (lambda progress: None), should_stop or (lambda: False))
+
+
+class _Run:
+    """One run: what it holds between steps."""
+
+    def __init__(
+        self,
+        cubes: Sequence[TrainingCube],
+        config: PretrainConfig,
+        folder: Path,
+        network: NetworkConfig,
+        code_version: str,
+    ) -> None:
+        unlabelled = [dataclasses.replace(cube, known={}) for cube in cubes]
+        self.cubes = [at_pixels_of(cube, cubes[0].voxel_size) for cube in unlabelled]
+        self.config, self.folder, self.code_version = config, folder, code_version
+        self.device = pick_device(config.device)
+        self.network = dataclasses.replace(network, classes=0)
+        torch.manual_seed(config.seed)
+        # Where a segmenter tells its classes, this one gives its answers.
+        asked = dataclasses.replace(network, classes=ASKED - 1)
+        self.segmenter = Segmenter(asked).to(self.device)
+        nn.init.zeros_(self.segmenter.head.bias)  # type: ignore[arg-type]
+        self.averaged = copy.deepcopy(self.segmenter).requires_grad_(False).eval()
+        self.optimizer = torch.optim.AdamW(
+            self.segmenter.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        )
+        cache = SliceCache(self.cubes, config.cache_megabytes)
+        self.sampler = UnlabelledSampler(cache, config, self.segmenter.stride)
+        self.turns = TrainConfig(rotation=config.rotation, zoom=config.zoom)
+        self.data_hash = data_hash(unlabelled, ())
+        self.fingerprint = fingerprint(config, self.network, self.data_hash, None)
+        self.state = RunState()
+
+    def go(
+        self, on_progress: Callable[[TrainProgress], None], should_stop: Callable[[], bool]
+    ) -> TrainResult:
+        state = self.state
+        began = time.monotonic() - state.seconds
+        saved = told = state.seconds
+        while (fraction := self._fraction()) < 1.0:
+            if should_stop():
+                self._save_state()
+                return TrainResult(None, tuple(state.curves), None, state.step, state.seconds)
+            self._step(fraction)
+            state.step += 1
+            state.seconds = time.monotonic() - began
+            fraction = self._fraction()
+            if state.seconds - told >= 1.0 or fraction >= 1.0:
+                told = state.seconds
+                on_progress(self._note_progress(fraction))
+            if state.seconds - saved >= self.config.checkpoint_seconds:
+                saved = state.seconds
+                self._save_state()
+        return self._finish()
+
+    def _batch(self, *seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Spoilt windows, the slices asked for, what of them is hidden, and the clean slices."""
+        rng = np.random.default_rng((self.config.seed, *seed))
+        clean = turned(self.sampler.draw(rng), self.turns, rng)
+        image, windows, slices, hidden = question(clean, self.config, rng)
+        return tuple(  # type: ignore[return-value]
+            tensor.to(self.device)
+            for tensor in (image, windows, slices, hidden, clean[windows, slices][:, None])
+        )
+
+    def _step(self, fraction: float) -> None:
+        config, state = self.config, self.state
+        image, windows, slices, hidden, clean = self._batch(state.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(fraction, config.learning_rate)
+        with autocast(self.device, config.precision):
+            found = self.segmenter.select(image, windows, slices)
+        loss = error(found, answer(clean), hidden, config.visible)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.segmenter.parameters(), 1.0)
+        if torch.isfinite(norm):
+            self.optimizer.step()
+        follow(self.averaged, self.segmenter, config.averaging, state.step)
+        now = float(loss.detach())
+        if math.isfinite(now):
+            before = state.losses.get("reconstruction", now)
+            state.losses["reconstruction"] = before + 0.05 * (now - before)
+
+    def _fraction(self) -> float:
+        state, config = self.state, self.config
+        return fraction_used(state.seconds, state.step, config.max_seconds, config.max_steps)
+
+    def _note_progress(self, fraction: float) -> TrainProgress:
+        progress = TrainProgress(
+            step=self.state.step,
+            steps=self.config.max_steps,
+            seconds=round(self.state.seconds, 2),
+            fraction=round(fraction, 4),
+            losses={name: round(value, 5) for name, value in self.state.losses.items()},
+            validation_dice=None,
+            real_score=0.5,
+            fake_score=0.5,
+            saturated=False,
+        )
+        self.state.note(progress)
+        return progress
+
+    def _parts(self) -> tuple[dict[str, nn.Module], dict[str, torch.optim.Optimizer]]:
+        modules: dict[str, nn.Module] = {"segmenter": self.segmenter, "averaged": self.averaged}
+        return modules, {"optimizer": self.optimizer}
+
+    def _save_state(self) -> None:
+        save_state(self.folder / STATE_FILE, self.fingerprint, self.state, *self._parts())
+
+    def restore(self) -> None:
+        """Continue from the state checkpoint, where there is one of this very run."""
+        state = load_state(self.folder / STATE_FILE, self.fingerprint, *self._parts())
+        if state is not None:
+            self.state = state
+
+    def _finish(self) -> TrainResult:
+        """Take the head away, write what is left, and clear the state away."""
+        state = self.state
+        state.seconds = round(state.seconds, 2)
+        if state.step:
+            settle(self.averaged, lambda i: self._batch(state.step, i)[:3], self.config.precision)
+        body = Segmenter(self.network)
+        learned = {k: v for k, v in self.averaged.state_dict().items() if not _of_head(k)}
+        body.load_state_dict(body.state_dict() | learned)
+        meta = CheckpointMeta(
+            network=self.network,
+            classes=(),
+            voxel_size=self.cubes[0].voxel_size,
+            data_hash=self.data_hash,
+            code_version=self.code_version,
+            training=dataclasses.asdict(self.config),
+            steps=state.step,
+            seconds=state.seconds,
+            validation_dice=None,
+            run=self.fingerprint,
+            curves=[dataclasses.asdict(point) for point in state.curves],
+        )
+        path = self.folder / PRETRAINED_FILE
+        save_checkpoint(path, body, PatchDiscriminator(self.network), meta)
+        (self.folder / STATE_FILE).unlink(missing_ok=True)
+        return TrainResult(path, tuple(state.curves), None, state.step, state.seconds)
+
+
+def _of_head(name: str) -> bool:
+    return name.startswith("head.")
