@@ -14,7 +14,8 @@ class DataError(Exception):
 
 @dataclass(frozen=True)
 class Volume:
-    """A labelled cube. target: Dice that it is asked for; settings: of its study."""
+    """A labelled study. folder: of its cube; cubes: folders, where it has several; target: Dice
+    that it is asked for; budget: share shown at most; settings: of its study."""
 
     name: str
     folder: str
@@ -22,6 +23,7 @@ class Volume:
     classes: str = "one"
     budget: float = 0.3
     settings: dict[str, Any] = field(default_factory=dict)
+    cubes: tuple[str, ...] = ()
 
     @property
     def image(self) -> Path:
@@ -30,6 +32,15 @@ class Volume:
     @property
     def labels(self) -> Path:
         return data_folder() / self.folder / "labels.tif"
+
+    @property
+    def images(self) -> tuple[Path, ...]:
+        return tuple(data_folder() / place / "image.tif" for place in self.cubes or [self.folder])
+
+    @property
+    def all_labels(self) -> tuple[Path, ...]:
+        """In the order of the images."""
+        return tuple(data_folder() / place / "labels.tif" for place in self.cubes or [self.folder])
 
 
 TILES = {"selection": {"slice_limit": 512, "tile": 256}}
@@ -52,10 +63,8 @@ def data_folder() -> Path:
     return folder
 
 
-def hippocampus(last: int = 10) -> list[Volume]:
-    """The last cases, which report; the first 20 are there to tune on."""
+def hippocampus(last: int = 10) -> Volume:
+    """One study of the last cases, which report; the first 20 are there to tune on."""
     cases = sorted(p.name for p in (data_folder() / "hippocampus").iterdir() if p.is_dir())
-    return [
-        Volume(case, f"hippocampus/{case}", "0.94", classes="several", budget=0.4)
-        for case in cases[-last:]
-    ]
+    places = tuple(f"hippocampus/{case}" for case in cases[-last:])
+    return Volume("hippocampus", "hippocampus", "0.94", classes="several", budget=0.4, cubes=places)

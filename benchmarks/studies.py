@@ -2,40 +2,70 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.data import Volume
 from workers.simulation.cell import Cell
+from workers.simulation.pool import play_all
 from workers.simulation.run import Simulation
 
 Result = Mapping[str, Any]
 
 
-def simulate(
-    volume: Volume,
-    strategies: Sequence[str],
-    seeds: Sequence[int],
-    *,
-    volunteers: str = "perfect",
-    budget: float | None = None,
-) -> Result:
-    """What ``manage.py simulate`` gives for a volume; a line is printed for each cell played."""
-    simulation = Simulation(
-        image=volume.image,
-        labels=volume.labels,
-        strategies=tuple(strategies),
-        volunteers=volunteers,
-        seeds=tuple(seeds),
-        budget=budget or volume.budget,
-        classes=volume.classes,
-        settings=volume.settings,
-    )
+@dataclass(frozen=True)
+class Plan:
+    """What is simulated of a volume. ``until``: a study may end once it reached this Dice."""
+
+    volume: Volume
+    strategies: tuple[str, ...]
+    seeds: tuple[int, ...]
+    volunteers: str = "perfect"
+    budget: float | None = None
+    until: str | None = None
+
+    @property
+    def simulation(self) -> Simulation:
+        settings = dict(self.volume.settings)
+        if self.until is not None:
+            settings["simulation"] = {**settings.get("simulation", {}), "until": float(self.until)}
+        return Simulation(
+            images=self.volume.images,
+            labels=self.volume.all_labels,
+            strategies=self.strategies,
+            volunteers=self.volunteers,
+            seeds=self.seeds,
+            budget=self.budget or self.volume.budget,
+            classes=self.volume.classes,
+            settings=settings,
+            name=self.volume.name,
+        )
+
+
+def play(plans: Sequence[Plan]) -> list[Result]:
+    """What ``manage.py simulate`` gives for each plan; a line is printed for each cell played.
+
+    The cells of all plans share the processes, so that none is idle where a plan's last cell runs.
+    """
+    simulations = [plan.simulation for plan in plans]
+    cells = [simulation.cells() for simulation in simulations]
+    names: dict[str, str] = {}
+    for plan, own in zip(plans, cells, strict=True):
+        for cell in own:
+            names.setdefault(cell.key, plan.volume.name)
+    unique = {cell.key: cell for own in cells for cell in own}
 
     def tell(cell: Cell, news: dict[str, Any]) -> None:
         if news.get("state") == "ended":
-            print(f"  {volume.name}, {cell.words}: {news['seconds']} s", flush=True)
+            print(f"  {names[cell.key]}, {cell.words}: {news['seconds']} s", flush=True)
 
-    return simulation.run(jobs=int(os.environ.get("LAMELLA_BENCH_JOBS", "2")), tell=tell)
+    jobs = int(os.environ.get("LAMELLA_BENCH_JOBS", "2"))
+    played = play_all(list(unique.values()), jobs=jobs, tell=tell)
+    found = dict(zip(unique, played, strict=True))
+    return [
+        simulation.put_together(own, [found[cell.key] for cell in own])
+        for simulation, own in zip(simulations, cells, strict=True)
+    ]
 
 
 def shown(result: Result, strategy: str, target: str) -> list[float | None]:

@@ -5,21 +5,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tifffile
 
-from benchmarks import effort
-from benchmarks.data import BRATS, DataError, Volume, data_folder, hippocampus
+from benchmarks import effort, studies
+from benchmarks.data import BRATS, DataError, data_folder, hippocampus
+from benchmarks.studies import Plan
+from tests.flows.tiny import blobs
+from workers.simulation import beside
+from workers.simulation.cell import Cell
 
 FINAL = {"expected_error": 0.94, "foreground_random": 0.90, "oracle": 0.95}
 
 
-def played(
-    volume: Volume,
-    strategies: Sequence[str],
-    seeds: Sequence[int],
-    *,
-    volunteers: str = "perfect",
-    budget: float | None = None,
-) -> dict[str, Any]:
+def played(plans: Sequence[Plan]) -> list[dict[str, Any]]:
+    return [one_played(plan.strategies, plan.seeds, plan.volunteers) for plan in plans]
+
+
+def one_played(strategies: Sequence[str], seeds: Sequence[int], volunteers: str) -> dict[str, Any]:
     """A study that has one Dice from 5 % shown on."""
 
     def run(name: str) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_promise_has_its_row(
     quick: bool, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(effort, "simulate", played)
+    monkeypatch.setattr(effort, "play", played)
     rows = {row["name"]: row for row in effort.rows(quick, 0)}
     assert rows["brats.shown_at_0.95"]["ok"]
     assert rows["brats.shown_at_0.95"]["seeds"] == [0.08] * 3
@@ -85,7 +87,39 @@ def test_every_promise_has_its_row(
 
 
 def test_only_the_last_ten_cases_report(data: Path) -> None:
-    assert [case.name for case in hippocampus()] == [f"case_{n}" for n in range(20, 30)]
+    study = hippocampus()
+    assert [path.parent.name for path in study.images] == [f"case_{n}" for n in range(20, 30)]
+    assert [path.parent for path in study.all_labels] == [path.parent for path in study.images]
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_only_studies_whose_whole_curve_is_not_asked_for_end_early(quick: bool, data: Path) -> None:
+    asked = effort.plans(quick, 5)
+    assert all(plan.seeds[0] == 5 for plan in asked.values())
+    assert asked["brats"].until is None
+    assert asked["cast"].until is None
+    assert asked["hippocampus"].until == ("0.94" if quick else None)
+
+
+def test_studies_are_put_together_from_cells_that_are_played_once(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = data / "brats-flair-0003"
+    folder.mkdir()
+    for name, volume in zip(("image", "labels"), blobs((12, 40, 40)), strict=True):
+        tifffile.imwrite(folder / f"{name}.tif", volume, photometric="minisblack")
+    asked: list[Cell] = []
+
+    def play_all(cells: Sequence[Cell], **_: Any) -> list[dict[str, Any]]:
+        asked.extend(cells)
+        return [beside.interpolation(cell) for cell in cells]
+
+    monkeypatch.setattr(studies, "play_all", play_all)
+    plan = Plan(BRATS, ("interpolation",), (0,))
+    first, second = studies.play([plan, plan])
+    assert len(asked) == 1
+    assert first == second
+    assert first["image"] == "brats"
 
 
 def test_volumes_that_are_not_there_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
