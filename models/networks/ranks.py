@@ -8,9 +8,9 @@ summed in one message (the networks have half a million parameters, 2 MB). Start
 process is alone, and nothing here does anything.
 """
 
-import contextlib
+import atexit
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import TypeVar, cast
 
@@ -116,9 +116,8 @@ def synchronised(network: Network, here: Ranks) -> Network:
     return cast(Network, converted)
 
 
-@contextlib.contextmanager
-def ranks(device: str) -> Iterator[Ranks]:
-    """This process among its fellows, found in the environment; the group ends with the block.
+def find_ranks(device: str) -> Ranks:
+    """This process among its fellows, found in the environment.
 
     device: as for models.networks.device.pick_device; with CUDA each process takes the GPU of its
     place on the machine. Raises ValueError where there is no such device.
@@ -126,17 +125,13 @@ def ranks(device: str) -> Iterator[Ranks]:
     world = int(os.environ.get("WORLD_SIZE", "1"))
     chosen = pick_device(device)
     if world <= 1 or "RANK" not in os.environ:
-        yield Ranks(0, 1, chosen)
-        return
+        return Ranks(0, 1, chosen)
     if chosen.type == "cuda":
         chosen = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(chosen)
-    mine = not distributed.is_initialized()
-    if mine:
+    if not distributed.is_initialized():
         backend = "nccl" if chosen.type == "cuda" else "gloo"
         distributed.init_process_group(backend, timeout=PATIENCE)
-    try:
-        yield Ranks(distributed.get_rank(), distributed.get_world_size(), chosen)
-    finally:
-        if mine:
-            distributed.destroy_process_group()
+        # Once for the process's life: a second group would meet the addresses of the first one.
+        atexit.register(distributed.destroy_process_group)
+    return Ranks(distributed.get_rank(), distributed.get_world_size(), chosen)

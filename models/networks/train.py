@@ -26,7 +26,7 @@ from models.networks.device import autocast, compiled, threads
 from models.networks.holdout import hold_out, key_of, validation_dice
 from models.networks.losses import SegmentationLoss
 from models.networks.progress import TrainProgress, TrainResult
-from models.networks.ranks import Ranks, ranks, synchronised
+from models.networks.ranks import Ranks, find_ranks, synchronised
 from models.networks.resample import at_pixels_of
 from models.networks.schedule import fraction_used, learning_rate
 from models.networks.start import Start, start
@@ -77,7 +77,8 @@ def train(
     """
     if config.max_seconds is None and config.max_steps is None:
         raise ValueError("Training needs a budget: set max_seconds or max_steps.")
-    with threads(config.threads), ranks(config.device) as here:
+    here = find_ranks(config.device)
+    with threads(config.threads):
         begin = start(tuple(classes), config, network, parent, origin)
         run = _Run(cubes, classes, config, checkpoint_dir, begin, here, code_version)
         done = None

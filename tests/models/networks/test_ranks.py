@@ -10,7 +10,7 @@ import torch
 
 from models.config import NetworkConfig
 from models.networks.checkpoint import read_tensors
-from models.networks.ranks import ALONE, ranks
+from models.networks.ranks import ALONE, Ranks, find_ranks
 from models.networks.train import MODEL_FILE, train
 from tests.models.networks.toys import QUICK, SMALL, blobs, cube_of, files
 
@@ -37,11 +37,11 @@ def main(folder: Path) -> None:
     run(folder / "slice")
     run(folder / "slice")  # finished already: both must see it, or one waits for ever
     run(folder / "batch", SMALL)
-    with ranks("cpu") as here:
-        try:
-            here.agree(float(here.rank))
-        except ValueError as error:
-            (folder / f"refused-{here.rank}").write_text(str(error))
+    here = find_ranks("cpu")
+    try:
+        here.agree(float(here.rank))
+    except ValueError as error:
+        (folder / f"refused-{here.rank}").write_text(str(error))
 
 
 @pytest.fixture(scope="module")
@@ -85,24 +85,16 @@ def test_a_process_by_itself_needs_no_others() -> None:
     assert ALONE.mean([1.0, 2.0]) == ALONE.from_first([1.0, 2.0]) == [1.0, 2.0]
     ALONE.agree(3.0)
     ALONE.wait()
-    with ranks("cpu") as here:
-        assert (here.rank, here.world, here.first) == (0, 1, True)
+    here = find_ranks("cpu")
+    assert (here.rank, here.world, here.first) == (0, 1, True)
 
 
 def test_more_processes_than_windows_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crowd = dataclasses.replace(STILL, windows=1, pixels=0)
-    monkeypatch.setattr("models.networks.ranks.Ranks.agree", lambda self, value: None)
-    from contextlib import contextmanager
-
-    from models.networks.ranks import Ranks
-
-    @contextmanager
-    def many(device: str):  # type: ignore[no-untyped-def]
-        yield Ranks(0, 4, torch.device("cpu"))
-
-    monkeypatch.setattr("models.networks.train.ranks", many)
+    four = Ranks(0, 4, torch.device("cpu"))
+    monkeypatch.setattr("models.networks.train.find_ranks", lambda device: four)
     with pytest.raises(ValueError, match="too few for 4 processes"):
         train([cube_of(*blobs(), KNOWN)], [1], crowd, network=SMALL, checkpoint_dir=tmp_path)
 
