@@ -63,7 +63,7 @@ def study_settings(cell: Cell, preset: Preset) -> dict[str, Any]:
 
 def play(cell: Cell, tell: Tell = lambda row, done: None) -> dict[str, Any]:
     """The cell's result: the rounds and what stands beside them, without NaN."""
-    began = time.monotonic()
+    began, busy = time.monotonic(), time.process_time()
     truths = read_truths(cell.images, cell.labels, cell.classes)  # type: ignore[arg-type]
     game = _Game(cell, truths)
     rows = list(game.rounds(tell))
@@ -74,6 +74,7 @@ def play(cell: Cell, tell: Tell = lambda row, done: None) -> dict[str, Any]:
         "seconds_from_nothing": round(_from_nothing(truths), 1),
         "notes": _notes(truths, rows),
         "wall_seconds": round(time.monotonic() - began, 1),
+        "cpu_seconds": round(time.process_time() - busy, 1),
     }
 
 
