@@ -73,10 +73,12 @@ def draw_blind(
     """The tiles to draw from nothing in the round that is opened now, and what to keep of it.
 
     The share grows by the same amount every round. Tiles audited in earlier rounds are not asked
-    for again.
+    for again, and as long as some of them wait for somebody to draw them no more are added.
     """
     config = config_of(study, BlindConfig, "blind")
     last = last_record(study)
+    if Task.objects.filter(study=study, blind=True, state=Task.State.OPEN).exists():
+        return [], last
     share = float(last.get("share", 0.0)) + study.audit_share * config.share
     if share <= 0 or not proposals:
         return [], last

@@ -61,20 +61,37 @@ def _certificate(closing: Round, cube: Cube) -> CertificateFigures | None:
         return None
     config = config_of(cube.study, BlindConfig, "blind")
     tiles = grid_of(cube, config)
-    chance = chances_of(closing, cube, tiles)
-    audited = [] if chance is None else _blind_masks(cube, tiles, chance)
+    look = _last_complete(closing, cube)
+    chance = None if look is None else chances_of(look, cube, tiles)
+    audited = [] if look is None or chance is None else _blind_masks(cube, tiles, chance, look)
     proposal = current_proposal(cube)
     if chance is None or not audited or proposal is None:
         return anchored_certificate(closing, cube)
     return _blind_certificate(closing, cube, proposal, tiles, chance, audited, config)
 
 
-def _blind_masks(cube: Cube, tiles: TileGrid, chance: NDArray[np.float64]) -> list[_Audited]:
+def _last_complete(closing: Round, cube: Cube) -> Round | None:
+    """The newest round whose blind tiles, and those before it, are all drawn.
+
+    A round does not wait for its blind tiles. Those that happen to be drawn first are no random
+    sample of all, so none of a batch counts before all of it do.
+    """
+    waiting = Task.objects.filter(cube=cube, blind=True, state=Task.State.OPEN)
+    first = waiting.order_by("round__number").values_list("round__number", flat=True).first()
+    if first is None:
+        return closing
+    return closing.study.rounds.filter(number__lt=first).order_by("-number").first()
+
+
+def _blind_masks(
+    cube: Cube, tiles: TileGrid, chance: NDArray[np.float64], look: Round
+) -> list[_Audited]:
     classes = class_map(cube.study)
     rows = Consensus.objects.filter(
         current=True,
         task__cube=cube,
         task__blind=True,
+        task__round__number__lte=look.number,
         task__state__in=[Task.State.RETIRED, Task.State.ACCEPTED],
     ).select_related("task")
     found = []

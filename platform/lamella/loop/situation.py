@@ -58,7 +58,7 @@ def situation_of(study: Study) -> Situation:
         round_open=opened is not None,
         tasks_open=0
         if opened is None
-        else opened.tasks.filter(state=Task.State.OPEN, extra=False).count(),
+        else opened.tasks.filter(state=Task.State.OPEN, extra=False, blind=False).count(),
         rounds=study.rounds.filter(state=Round.State.CLOSED, number__gte=1).count(),
         max_rounds=study.max_rounds,
         known=known,

@@ -9,6 +9,7 @@ from lamella.cubes.models import Cube
 from lamella.loop.auditing import draw_blind, grid_of, last_record
 from lamella.loop.certify import certificates_of
 from lamella.loop.gating import fresh_audits
+from lamella.loop.situation import situation_of
 from lamella.rounds.models import Round, Task
 from lamella.rounds.services import CertificateFigures, open_round
 from lamella.studies.models import Study
@@ -95,12 +96,12 @@ def test_blind_masks_are_exported_but_nothing_learns_from_them(study: Study, cub
 
 def test_each_round_adds_tiles_and_keeps_those_before(study: Study, cube: Cube) -> None:
     first = opened_with_audit(study, cube)
+    draw_all(first)
     Round.objects.filter(pk=first.pk).update(state=Round.State.CLOSED)
     second = opened_with_audit(study, cube, 2)
     places = [set(r.tasks.values_list("z", "y0", "x0")) for r in Round.objects.filter(study=study)]
     assert not places[0] & places[1]
     assert last_record(study)["share"] == pytest.approx(0.5)
-    draw_all(first)
     draw_all(second)
     assert certificate(second).tasks == len(places[0]) + len(places[1])
 
@@ -113,6 +114,34 @@ def test_tiles_that_nobody_drew_yet_do_not_count_as_right(study: Study, cube: Cu
     assert last is not None
     last.consensuses.all().delete()
     assert certificate(opened).dice == pytest.approx(whole, abs=0.05)
+
+
+def test_a_batch_counts_only_when_all_of_it_is_drawn(study: Study, cube: Cube) -> None:
+    first = opened_with_audit(study, cube)
+    draw_all(first)
+    Round.objects.filter(pk=first.pk).update(state=Round.State.CLOSED)
+    before = certificate(first)
+    second = opened_with_audit(study, cube, number=2)
+    *drawn, waiting = second.tasks.filter(blind=True)
+    for task in drawn:
+        # Whoever drew first saw nothing in their tiles.
+        make_consensus(task, mask=np.zeros((task.height, task.width), np.uint8))
+    assert certificate(second).tasks == before.tasks
+    make_consensus(waiting, mask=np.zeros((waiting.height, waiting.width), np.uint8))
+    assert certificate(second).tasks == before.tasks + len(drawn) + 1
+
+
+def test_while_blind_tiles_wait_no_more_are_drawn(study: Study, cube: Cube) -> None:
+    first = opened_with_audit(study, cube)
+    Round.objects.filter(pk=first.pk).update(state=Round.State.CLOSED)
+    again = opened_with_audit(study, cube, number=2)
+    assert not again.tasks.filter(blind=True).exists()
+    assert again.selection["blind"] == last_record(study)
+
+
+def test_a_round_does_not_wait_for_its_blind_tiles(study: Study, cube: Cube) -> None:
+    opened_with_audit(study, cube)
+    assert situation_of(study).tasks_open == 0
 
 
 def test_without_blind_masks_there_is_no_certificate(study: Study, cube: Cube) -> None:

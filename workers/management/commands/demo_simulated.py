@@ -118,7 +118,10 @@ def _play(
 def _draw_round(
     console: Console, volunteers: list[SimulatedVolunteer], opened: Round, truth: Any
 ) -> None:
-    total = opened.tasks.filter(extra=False).count() * opened.study.redundancy
+    whole = opened.tasks.filter(extra=False)
+    total = whole.filter(blind=False).count() * opened.study.redundancy
+    # The manager draws the blind tiles, and one mask of theirs is enough.
+    total += whole.filter(blind=True).count()
     with console.status("") as status:
 
         def tell(masks: int) -> None:
@@ -138,14 +141,18 @@ def _ready(study: Study, rows: int) -> bool:
 
 
 def _volunteers(stack: Stack, study: Study) -> list[SimulatedVolunteer]:
+    """Volunteers, and the manager: the blind audit is drawn by those whom the study knows."""
+    users = [User.objects.get(username="dana")] + [
+        User.objects.create_user(f"simulated-{index + 1}", password=secrets.token_hex(16))
+        for index in range(VOLUNTEERS)
+    ]
     result = []
-    for index in range(VOLUNTEERS):
-        user = User.objects.create_user(f"simulated-{index + 1}", password=secrets.token_hex(16))
+    for index, user in enumerate(users):
         _, secret = tokens.create(user, "simulation")
         client = httpx.Client(
             base_url=stack.url, headers={"Authorization": f"Bearer {secret}"}, timeout=60
         )
-        hand = PerfectVolunteer(f"perfect-{index + 1}")
+        hand = PerfectVolunteer(f"perfect-{index}")
         result.append(SimulatedVolunteer(client, study.slug, hand, class_map(study)))
     return result
 
