@@ -50,7 +50,10 @@ class CubeState:
 class RoundState:
     round: Round
     tasks: int
+    """Those it waits for: without the tiles of the blind audit."""
     agreed: int
+    to_draw: int
+    """Tiles of its blind audit that nobody has drawn yet."""
     selection: dict[str, Any]
     """What it was chosen from; of the newest round alone, for it may be large."""
 
@@ -83,6 +86,11 @@ class Overview:
     @property
     def shown_share(self) -> float:
         return self.shown / self.slices if self.slices else 0.0
+
+    @property
+    def to_draw(self) -> int:
+        """Tiles of the blind audit that wait for somebody whom the study trusts."""
+        return sum(state.to_draw for state in self.rounds)
 
     @property
     def open_round(self) -> RoundState | None:
@@ -133,22 +141,23 @@ def failed_jobs(study: Study) -> Any:
 
 def _rounds(study: Study) -> list[RoundState]:
     newest = study.rounds.order_by("-number").values("number")[:1]
+    own = Q(tasks__extra=False, tasks__blind=False)
     rounds = (
         study.rounds.defer("selection")
         .annotate(
             record=Case(When(number=Subquery(newest), then="selection"), output_field=JSONField()),
-            task_count=Count("tasks", filter=Q(tasks__extra=False)),
+            task_count=Count("tasks", filter=own),
             agreed_count=Count(
                 "tasks",
-                filter=Q(
-                    tasks__extra=False,
-                    tasks__state__in=[Task.State.RETIRED, Task.State.ACCEPTED],
-                ),
+                filter=own & Q(tasks__state__in=[Task.State.RETIRED, Task.State.ACCEPTED]),
             ),
+            to_draw_count=Count("tasks", filter=Q(tasks__blind=True, tasks__state=Task.State.OPEN)),
         )
         .order_by("number")
     )
-    return [RoundState(r, r.task_count, r.agreed_count, r.record or {}) for r in rounds]
+    return [
+        RoundState(r, r.task_count, r.agreed_count, r.to_draw_count, r.record or {}) for r in rounds
+    ]
 
 
 def places_of(study: Study) -> tuple[dict[int, dict[int, dict[str, Any]]], dict[int, int]]:

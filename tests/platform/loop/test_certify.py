@@ -9,6 +9,7 @@ from lamella.cubes.models import Cube
 from lamella.loop.auditing import draw_blind, grid_of, last_record
 from lamella.loop.certify import certificates_of
 from lamella.loop.gating import fresh_audits
+from lamella.loop.overview import of_study
 from lamella.loop.situation import situation_of
 from lamella.rounds.models import Round, Task
 from lamella.rounds.services import CertificateFigures, open_round
@@ -140,8 +141,11 @@ def test_while_blind_tiles_wait_no_more_are_drawn(study: Study, cube: Cube) -> N
 
 
 def test_a_round_does_not_wait_for_its_blind_tiles(study: Study, cube: Cube) -> None:
-    opened_with_audit(study, cube)
+    opened = opened_with_audit(study, cube)
     assert situation_of(study).tasks_open == 0
+    overview = of_study(study)
+    assert overview.to_draw == opened.tasks.filter(blind=True).count() > 0
+    assert overview.rounds[-1].tasks == 0
 
 
 def test_without_blind_masks_there_is_no_certificate(study: Study, cube: Cube) -> None:
