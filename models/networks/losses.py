@@ -23,9 +23,11 @@ class SegmentationLoss(nn.Module):
     """Weighted cross-entropy plus Dice over the foreground classes, pooled over the batch.
 
     Pixels of weight 0 (unlabelled, UNSURE) change nothing. Targets (M, K + 1, H, W) sum to 1 over
-    the classes. Where they are `soft`, Dice is the semimetric of Wang et al. 2023 (arXiv
-    2303.16296), which is least where the shares are the target's; the usual one is least where all
-    shares are 0 or 1. On targets of 0 and 1 both are the same.
+    the classes. Where they are `soft` (shares of votes), the Dice of Milletari et al. 2016 (arXiv
+    1606.04797) with squares takes the place of the usual one, its denominator held fixed:
+    |p - t|^2 / (|p|^2 + |t|^2). Like cross-entropy it is least, over slices that look alike and on
+    which people voted differently, where a share is the mean of theirs. The usual one drives every
+    share to 0 or 1, and one of absolute differences to the median of the votes.
     """
 
     def __init__(self, soft: bool = False, total: Total = ALONE.total) -> None:
@@ -37,15 +39,16 @@ class SegmentationLoss(nn.Module):
         entropy = -(target * F.log_softmax(logits, dim=1)).sum(dim=1, keepdim=True)
         shares = (torch.softmax(logits, dim=1) * weight)[:, 1:].transpose(0, 1).flatten(1)
         aims = (target * weight)[:, 1:].transpose(0, 1).flatten(1)
-        size = (shares + aims).sum(dim=1)
         if self.soft:
-            overlap = 0.5 * (size - (shares - aims).abs().sum(dim=1))
+            size = (shares.detach().square() + aims.square()).sum(dim=1)
+            missed = (shares - aims).square().sum(dim=1)
         else:
-            overlap = (shares * aims).sum(dim=1)
+            size = (shares + aims).sum(dim=1)
+            missed = size - 2.0 * (shares * aims).sum(dim=1)
         # What several processes saw is one batch, so their sums come first.
         said, counted = self.total(torch.stack([(weight * entropy).sum(), weight.sum()]))
-        size, overlap = self.total(torch.stack([size, overlap]))
-        dice = 1.0 - (2.0 * overlap + SMOOTH) / (size + SMOOTH)
+        size, missed = self.total(torch.stack([size, missed]))
+        dice = missed / (size + SMOOTH)
         return said / counted.clamp(min=1.0), dice.mean()
 
 
