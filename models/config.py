@@ -240,14 +240,14 @@ class PretrainConfig:
     """Windows in one step."""
     asked: int = 2
     """Slices of a window that are asked for; the others are their context."""
-    patch: int = 16
-    """Side of a hidden patch in pixels."""
-    hidden: float = 0.4
-    """Share of a slice's patches that are hidden."""
-    whole_slices: float = 0.25
-    """Share of windows of which one slice is hidden whole, to be told from its neighbours."""
-    visible: float = 0.3
-    """What a pixel that is not hidden weighs against one that is."""
+    missing_slices: float = 0.2
+    """Share of windows of which one slice that is asked for goes missing."""
+    smallest: float = 0.03
+    """Least share of a window that is laid in."""
+    largest: float = 0.25
+    """Largest share of a window that is laid in."""
+    faintest: float = 0.5
+    """How little of what is laid in may show, 0 to 1."""
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     averaging: float = 0.98
@@ -255,8 +255,7 @@ class PretrainConfig:
     rotation: float = 15.0
     zoom: float = 0.15
     intensity: float = 0.2
-    noise: float = 0.1
-    """Largest standard deviation of the noise to be undone, as a share of the robust range."""
+    noise: float = 0.04
     checkpoint_seconds: float = 20.0
     cache_megabytes: int = 512
     seed: int = 0

@@ -1,21 +1,20 @@
-"""What a network is asked before there are labels: windows with parts hidden, and what was there.
+"""What a network is asked before there are labels: where something was put in that is not of here.
 
-Three tasks at once, on the slices of a cube that nobody labelled:
-- patches of a slice are hidden and to be painted in (context encoders, Pathak et al. 2016, arXiv
-  1604.07379; masked autoencoders, He et al. 2022, arXiv 2111.06377);
-- some slices are hidden whole, and to be told from their neighbours, which only the ConvLSTM sees;
-- contrast is changed and noise added, and both are to be undone (Models Genesis, Zhou et al. 2019,
-  arXiv 1908.06912; for decoders Brempong et al. 2022, arXiv 2205.11423).
+Into slices that nobody labelled smooth bodies are laid, which go on from slice to slice: parts of
+other places, or the same place brighter, darker, blurred or grained. They are to be segmented, by
+the loss of training (foreign patch interpolation, Tan et al. 2020, arXiv 2011.04197). Some slices
+go missing: what was laid into them is to be told from their neighbours, which only the ConvLSTM
+sees.
 
-Asked for are not the pixels alone but what surrounds them, at several sizes (as MaskFeat asks for
-gradients, Wei et al. 2022, arXiv 2112.09133): a pixel that is not hidden could be handed through
-by the finest skip connection, and nothing would be learned from it.
+To paint in hidden patches (masked autoencoders) was tried first: an encoder learned that way began
+no better than at chance, and its decoder worse (docs/adr/0013-laid-in-bodies-before-labels.md).
 """
 
 import math
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -23,12 +22,10 @@ from models.config import PretrainConfig, TrainConfig
 from models.networks.augment import change_intensity, turn
 from models.networks.data import Batch, SliceCache, crop_indices
 
-SIZES = (1.0, 2.0, 4.0, 8.0)
-"""Standard deviations in pixels of the Gaussians whose means, and whose slopes, are asked for."""
-ASKED = 1 + 2 * len(SIZES)
-"""Channels of the answer: the pixel, and for each size the local mean and the local contrast."""
 CANDIDATES = 3
 """Places drawn for a crop; the one with most contrast is taken, for much of a cube is empty."""
+GRAINS = (2, 4, 8)
+"""Sides in pixels of the grain of a texture that is laid in."""
 
 
 class UnlabelledSampler:
@@ -47,14 +44,14 @@ class UnlabelledSampler:
     def draw(self, rng: np.random.Generator) -> Tensor:
         return torch.from_numpy(np.stack([self._window(rng) for _ in range(self.windows)]))
 
-    def _window(self, rng: np.random.Generator) -> np.ndarray:
+    def _window(self, rng: np.random.Generator) -> NDArray[np.float32]:
         cube = int(rng.choice(len(self.shapes), p=self.share))
         depth, height, width = self.shapes[cube]
         start = int(rng.integers(max(1, depth - self.window + 1)))
         planes = self.cache.window(cube, start, min(start + self.window, depth))
         planes += [planes[-1]] * (self.window - len(planes))
         middle = planes[self.window // 2]
-        best: tuple[float, np.ndarray] | None = None
+        best: tuple[float, NDArray[np.float16]] | None = None
         for _ in range(CANDIDATES):
             take = np.ix_(
                 crop_indices(self._start(height, rng), self.side, height, rng)[0],
@@ -78,67 +75,75 @@ def turned(image: Tensor, config: TrainConfig, rng: np.random.Generator) -> Tens
     return turn(Batch(image, none, none, empty, empty), config, rng).image
 
 
-def question(
-    clean: Tensor, config: PretrainConfig, rng: np.random.Generator
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Spoilt windows (B, n, c, c), which of their slices are asked for, and what of them is hidden.
+def question(clean: Tensor, config: PretrainConfig, rng: np.random.Generator) -> Batch:
+    """Windows (B, n, c, c) with bodies laid in, and the slices of them that are asked for.
 
-    Returns (image, windows (M,), slices (M,), hidden (M, 1, c, c) bool).
+    The target has two channels, of this place and laid in.
     """
-    image = clean.clone()
     noise = TrainConfig(intensity=config.intensity, noise=config.noise)
-    windows, slices, hidden = [], [], []
+    image = clean.clone()
+    windows, slices, targets = [], [], []
     for b in range(image.shape[0]):
+        mask = bodies(image.shape[1], image.shape[2], config, rng)
+        other = clean[(b + 1) % len(clean)]
+        lay_in(image[b], mask, other, config, rng)
         change_intensity(image[b], noise, rng)
-        order = rng.permutation(image.shape[1])
-        whole = image.shape[1] > 1 and rng.random() < config.whole_slices
-        for place, z in enumerate(order[: config.asked].tolist()):
-            side = image.shape[-1]
-            if whole and place == 0:
-                mask = torch.ones(side, side, dtype=torch.bool)
-            else:
-                mask = hide(side, config, rng)
-            image[b, z][mask] = float(image[b].mean())
+        order = rng.permutation(image.shape[1])[: config.asked].tolist()
+        if image.shape[1] > 1 and rng.random() < config.missing_slices:
+            image[b, order[0]] = -1.0
+        for z in order:
             windows.append(b)
             slices.append(z)
-            hidden.append(mask[None])
-    return image, torch.tensor(windows), torch.tensor(slices), torch.stack(hidden)
+            targets.append(mask[z])
+    laid = torch.stack(targets)[:, None]
+    target = torch.cat([1.0 - laid, laid], dim=1)
+    return Batch(image, torch.tensor(windows), torch.tensor(slices), target, torch.ones_like(laid))
 
 
-def hide(side: int, config: PretrainConfig, rng: np.random.Generator) -> Tensor:
-    """Which pixels (side, side) of a slice are hidden: a share of patches on a grid."""
-    count = -(-side // config.patch)
-    grid = torch.from_numpy(rng.random((count, count)) < config.hidden)
-    return grid.repeat_interleave(config.patch, 0).repeat_interleave(config.patch, 1)[:side, :side]
+def bodies(depth: int, side: int, config: PretrainConfig, rng: np.random.Generator) -> Tensor:
+    """Smooth bodies (depth, side, side), 0 or 1, that change little from slice to slice."""
+    coarse = int(rng.integers(3, 9))
+    noise = torch.from_numpy(rng.standard_normal((1, 2, coarse, coarse), dtype=np.float32))
+    base, drift = F.interpolate(noise, (side, side), mode="bicubic")[0]
+    along = torch.arange(depth, dtype=torch.float32) - (depth - 1) / 2.0
+    field = base + float(rng.uniform(0.0, 0.4)) * along[:, None, None] * drift
+    share = float(rng.uniform(config.smallest, config.largest))
+    level = torch.quantile(field.flatten()[:: max(1, field.numel() // 4096)], 1.0 - share)
+    mask: Tensor = (field > level).float()
+    return mask
 
 
-def answer(clean: Tensor) -> Tensor:
-    """What is asked of slices (M, 1, c, c): (M, ASKED, c, c), each channel of spread 1 or 0."""
-    channels = [clean]
-    for size in SIZES:
-        mean = blur(clean, size)
-        rows = mean[..., 1:, :] - mean[..., :-1, :]
-        columns = mean[..., 1:] - mean[..., :-1]
-        slope = F.pad(rows.square(), (0, 0, 0, 1)) + F.pad(columns.square(), (0, 1))
-        channels += [mean, blur(slope, size).clamp(min=0.0).sqrt()]
-    asked = torch.cat(channels, dim=1)
-    centre = asked.mean(dim=(0, 2, 3), keepdim=True)
-    spread = asked.std(dim=(0, 2, 3), keepdim=True)
-    return (asked - centre) / spread.clamp(min=1e-3)
+def lay_in(
+    window: Tensor, mask: Tensor, other: Tensor, config: PretrainConfig, rng: np.random.Generator
+) -> None:
+    """Lay something into a window (n, c, c) where the mask is 1, in place, with soft edges."""
+    kind = int(rng.integers(4))
+    if kind == 0:
+        laid = other
+    elif kind == 1:
+        laid = window + _either_way(rng, 0.25, 0.9)
+    elif kind == 2:
+        laid = blur(window, float(rng.uniform(1.5, 4.0))) + _either_way(rng, 0.1, 0.4)
+    else:
+        grain = GRAINS[int(rng.integers(len(GRAINS)))]
+        count = -(-window.shape[-1] // grain)
+        texture = rng.standard_normal((len(window), 1, count, count), dtype=np.float32)
+        spread = F.interpolate(torch.from_numpy(texture), window.shape[-2:], mode="bilinear")[:, 0]
+        laid = window + float(rng.uniform(0.15, 0.5)) * spread + _either_way(rng, 0.0, 0.4)
+    share = blur(mask, float(rng.uniform(0.5, 1.5))) * float(rng.uniform(config.faintest, 1.0))
+    window.add_(share * (laid - window))
+
+
+def _either_way(rng: np.random.Generator, least: float, most: float) -> float:
+    return float(rng.uniform(least, most)) * (1.0 if rng.random() < 0.5 else -1.0)
 
 
 def blur(planes: Tensor, size: float) -> Tensor:
-    """Planes (M, 1, H, W) under a Gaussian of this standard deviation, mirrored at the edges."""
+    """Planes (n, H, W) under a Gaussian of this standard deviation, mirrored at the edges."""
     reach = min(math.ceil(2.5 * size), planes.shape[-1] - 1, planes.shape[-2] - 1)
     at = torch.arange(-reach, reach + 1, dtype=planes.dtype, device=planes.device)
     kernel = torch.exp(-0.5 * (at / size) ** 2)
     kernel = kernel / kernel.sum()
-    padded = F.pad(planes, (reach, reach, reach, reach), mode="reflect")
-    return F.conv2d(F.conv2d(padded, kernel.view(1, 1, -1, 1)), kernel.view(1, 1, 1, -1))
-
-
-def error(found: Tensor, asked: Tensor, hidden: Tensor, visible: float) -> Tensor:
-    """Mean smooth absolute error; pixels that were not hidden weigh `visible`."""
-    weight = torch.where(hidden, 1.0, visible)
-    each = F.smooth_l1_loss(found, asked, reduction="none", beta=0.5)
-    return (each * weight).sum() / (weight.sum() * asked.shape[1]).clamp(min=1e-6)
+    padded = F.pad(planes[:, None], (reach, reach, reach, reach), mode="reflect")
+    rows = F.conv2d(padded, kernel.view(1, 1, -1, 1))
+    return F.conv2d(rows, kernel.view(1, 1, 1, -1))[:, 0]

@@ -1,7 +1,7 @@
 """Pretraining: a segmenter that has seen the cubes before anyone labelled a slice of them.
 
-The whole network, ConvLSTM and decoder too, answers the questions of models/networks/pretext.py
-with a head that is thrown away afterwards. What is left is a checkpoint without classes, from which
+The whole network, ConvLSTM and decoder too, learns the task of models/networks/pretext.py with a
+head that is thrown away afterwards. What is left is a checkpoint without classes, from which
 `train(origin=...)` starts.
 """
 
@@ -19,10 +19,11 @@ from torch import Tensor, nn
 from models.config import NetworkConfig, PretrainConfig, TrainConfig
 from models.networks.averaging import follow, settle
 from models.networks.checkpoint import CheckpointMeta, save_checkpoint
-from models.networks.data import SliceCache, data_hash
+from models.networks.data import Batch, SliceCache, data_hash
 from models.networks.device import autocast, pick_device, threads
 from models.networks.discriminator import PatchDiscriminator
-from models.networks.pretext import ASKED, UnlabelledSampler, answer, error, question, turned
+from models.networks.losses import SegmentationLoss
+from models.networks.pretext import UnlabelledSampler, question, turned
 from models.networks.progress import TrainProgress, TrainResult
 from models.networks.resample import at_pixels_of
 from models.networks.schedule import fraction_used, learning_rate
@@ -91,10 +92,9 @@ class _Run:
         self.device = pick_device(config.device)
         self.network = dataclasses.replace(network, classes=0)
         torch.manual_seed(config.seed)
-        # Where a segmenter tells its classes, this one gives its answers.
-        asked = dataclasses.replace(network, classes=ASKED - 1)
-        self.segmenter = Segmenter(asked).to(self.device)
-        nn.init.zeros_(self.segmenter.head.bias)  # type: ignore[arg-type]
+        # Where a segmenter tells its classes, this one tells what was laid in.
+        self.segmenter = Segmenter(dataclasses.replace(network, classes=1)).to(self.device)
+        self.loss = SegmentationLoss()
         self.averaged = copy.deepcopy(self.segmenter).requires_grad_(False).eval()
         self.optimizer = torch.optim.AdamW(
             self.segmenter.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
@@ -128,34 +128,31 @@ class _Run:
                 self._save_state()
         return self._finish()
 
-    def _batch(self, *seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """Spoilt windows, the slices asked for, what of them is hidden, and the clean slices."""
+    def _batch(self, *seed: int) -> Batch:
         rng = np.random.default_rng((self.config.seed, *seed))
         clean = turned(self.sampler.draw(rng), self.turns, rng)
-        image, windows, slices, hidden = question(clean, self.config, rng)
-        return tuple(  # type: ignore[return-value]
-            tensor.to(self.device)
-            for tensor in (image, windows, slices, hidden, clean[windows, slices][:, None])
-        )
+        return question(clean, self.config, rng).to(self.device)
 
     def _step(self, fraction: float) -> None:
         config, state = self.config, self.state
-        image, windows, slices, hidden, clean = self._batch(state.step)
+        batch = self._batch(state.step)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(fraction, config.learning_rate)
         with autocast(self.device, config.precision):
-            found = self.segmenter.select(image, windows, slices)
-        loss = error(found, answer(clean), hidden, config.visible)
+            found = self.segmenter.select(batch.image, batch.windows, batch.slices)
+        entropy, dice = self.loss(found, batch.target, batch.weight)
+        loss = entropy + dice
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         norm = nn.utils.clip_grad_norm_(self.segmenter.parameters(), 1.0)
         if torch.isfinite(norm):
             self.optimizer.step()
         follow(self.averaged, self.segmenter, config.averaging, state.step)
-        now = float(loss.detach())
-        if math.isfinite(now):
-            before = state.losses.get("reconstruction", now)
-            state.losses["reconstruction"] = before + 0.05 * (now - before)
+        for name, value in (("cross_entropy", entropy), ("dice", dice)):
+            now = float(value.detach())
+            if math.isfinite(now):
+                before = state.losses.get(name, now)
+                state.losses[name] = before + 0.05 * (now - before)
 
     def _fraction(self) -> float:
         state, config = self.state, self.config
@@ -189,12 +186,16 @@ class _Run:
         if state is not None:
             self.state = state
 
+    def _settling(self, i: int) -> tuple[Tensor, Tensor, Tensor]:
+        batch = self._batch(self.state.step, i)
+        return batch.image, batch.windows, batch.slices
+
     def _finish(self) -> TrainResult:
         """Take the head away, write what is left, and clear the state away."""
         state = self.state
         state.seconds = round(state.seconds, 2)
         if state.step:
-            settle(self.averaged, lambda i: self._batch(state.step, i)[:3], self.config.precision)
+            settle(self.averaged, self._settling, self.config.precision)
         body = Segmenter(self.network)
         learned = {k: v for k, v in self.averaged.state_dict().items() if not _of_head(k)}
         body.load_state_dict(body.state_dict() | learned)

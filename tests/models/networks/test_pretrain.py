@@ -16,7 +16,7 @@ from models.networks.types import TrainingCube
 from tests.models.networks.toys import SMALL, Spy, blobs, cube_of, files
 
 LEARN = PretrainConfig(
-    max_seconds=None, max_steps=3, crop=32, windows=2, patch=8, threads=1, checkpoint_seconds=0.0
+    max_seconds=None, max_steps=3, crop=32, windows=2, threads=1, checkpoint_seconds=0.0
 )
 KNOWN = [2, 6, 10]
 
@@ -44,11 +44,11 @@ def pretrained(cube: TrainingCube, tmp_path_factory: pytest.TempPathFactory) -> 
     return result.checkpoint
 
 
-def test_hidden_parts_are_told_better_with_time(cube: TrainingCube, tmp_path: Path) -> None:
-    config = dataclasses.replace(LEARN, max_steps=60, windows=4, checkpoint_seconds=1e9)
+def test_what_was_laid_in_is_found_better_with_time(cube: TrainingCube, tmp_path: Path) -> None:
+    config = dataclasses.replace(LEARN, max_steps=80, windows=4, checkpoint_seconds=1e9)
     result = pretrain([cube], config, network=SMALL, checkpoint_dir=tmp_path)
-    errors = [point.losses["reconstruction"] for point in result.curves]
-    assert errors[-1] < 0.85 * errors[0]
+    errors = [point.losses["dice"] for point in result.curves]
+    assert errors[-1] < 0.97 * errors[0]
 
 
 def test_labels_are_never_looked_at(cube: TrainingCube, pretrained: Path, tmp_path: Path) -> None:

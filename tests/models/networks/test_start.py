@@ -17,7 +17,7 @@ from tests.models.networks.toys import QUICK, SMALL, blobs, cube_of
 KNOWN = [2, 6, 10]
 STILL = dataclasses.replace(QUICK, max_steps=0)
 LEARN = PretrainConfig(
-    max_seconds=None, max_steps=2, crop=32, windows=2, patch=8, threads=1, checkpoint_seconds=1e9
+    max_seconds=None, max_steps=2, crop=32, windows=2, threads=1, checkpoint_seconds=1e9
 )
 
 

@@ -1,0 +1,163 @@
+"""Label efficiency of pretraining: error with 5 % of the slices labelled, against from scratch.
+
+    python -m benchmarks --only pretraining
+
+All learn from the same labelled slices of one cube for the same number of steps; error is one minus
+the Dice of the slices that nobody labelled. Pretraining without labels is on that cube itself;
+supervised pretraining, reported apart, is on hippocampus cases of those to tune on. Pretraining
+takes steps of its own, so beside each error stands that of training from scratch for as many steps
+more; and that of learning from both studies' labels together, in as many steps in all.
+"""
+
+import dataclasses
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from benchmarks.data import BRATS, EMBRYO, Volume, data_folder
+from benchmarks.rows import Row, row
+from models.config import PredictConfig, PretrainConfig, TrainConfig
+from models.networks.predict import predict
+from models.networks.pretrain import pretrain
+from models.networks.train import train
+from models.networks.types import TrainingCube, TrainingSlice
+from models.quality.metrics import dice
+
+SHOWN = 0.05
+"""Share of slices that are labelled, evenly along z."""
+THREADS = 2
+STEPS = 60
+"""Steps of training on the labelled slices."""
+PRETRAINING_STEPS = 120
+"""Steps of pretraining, without labels or on the other study's."""
+OTHER_CASES = 10
+"""Hippocampus cases to pretrain on, the first ones; both classes as one, every slice labelled."""
+
+
+@dataclass(frozen=True)
+class Errors:
+    """1 - Dice of unlabelled slices, by how the network began."""
+
+    scratch: float
+    without_labels: float
+    supervised: float
+    scratch_longer: float
+    """From scratch, for the steps of pretraining as well."""
+    joint: float
+    """From scratch on both studies' labels, for the steps of pretraining as well."""
+    encoder_taken: float = float("nan")
+    """Pretrained without labels, and of it the encoder alone taken."""
+    decoder_trained: float = float("nan")
+    """Pretrained without labels, and the decoder alone trained."""
+
+
+def rows(quick: bool, seed: int) -> list[Row]:
+    """One volume and seed where quick; two volumes, three seeds and more ways otherwise."""
+    found: list[Row] = []
+    for volume in (BRATS,) if quick else (BRATS, EMBRYO):
+        seeds = range(seed, seed + (1 if quick else 3))
+        found += _rows(volume, [errors(volume, each, quick) for each in seeds])
+    return found
+
+
+def _rows(volume: Volume, runs: Sequence[Errors]) -> list[Row]:
+    mean = {
+        field.name: float(np.mean([getattr(run, field.name) for run in runs]))
+        for field in dataclasses.fields(Errors)
+    }
+    peers = {
+        f"error, {name.replace('_', ' ')}": round(value, 4)
+        for name, value in mean.items()
+        if np.isfinite(value)
+    }
+    return [
+        row(
+            f"pretraining.{volume.name}.{name}",
+            1.0 - mean[name] / mean["scratch"],
+            "less error than from scratch, equal steps on labels",
+            ">= 0.2",
+            peers,
+        )
+        for name in ("without_labels", "supervised")
+    ]
+
+
+def errors(volume: Volume, seed: int, quick: bool) -> Errors:
+    """Every way to begin, with one seed."""
+    truth = tifffile.imread(volume.labels) > 0
+    count = max(2, round(SHOWN * len(truth)))
+    shown = np.unique(np.linspace(0, len(truth) - 1, 2 * count + 1)[1::2].round().astype(int))
+    cube = _cube(tifffile.imread(volume.image), truth, shown, volume.name)
+    others = _others()
+    settings = TrainConfig(max_seconds=None, max_steps=STEPS, seed=seed, threads=THREADS)
+    longer = dataclasses.replace(settings, max_steps=STEPS + PRETRAINING_STEPS)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+
+        def error(way: str, config: TrainConfig, origin: Path | None = None) -> float:
+            cubes = [cube, *others] if way == "joint" else [cube]
+            found = _trained(cubes, config, folder / way, origin)
+            return _error(found, cube, truth)
+
+        learning = PretrainConfig(
+            max_seconds=None, max_steps=PRETRAINING_STEPS, seed=seed, threads=THREADS
+        )
+        unlabelled = pretrain([cube], learning, checkpoint_dir=folder / "pretrained").checkpoint
+        elsewhere = dataclasses.replace(settings, max_steps=PRETRAINING_STEPS)
+        supervised = _trained(others, elsewhere, folder / "elsewhere", None)
+        found = Errors(
+            scratch=error("scratch", settings),
+            without_labels=error("without_labels", settings, unlabelled),
+            supervised=error("supervised", settings, supervised),
+            scratch_longer=error("longer", longer),
+            joint=error("joint", longer),
+        )
+        if quick:
+            return found
+        taken = dataclasses.replace(settings, taken="encoder")
+        trained = dataclasses.replace(settings, trainable="decoder")
+        return dataclasses.replace(
+            found,
+            encoder_taken=error("encoder", taken, unlabelled),
+            decoder_trained=error("decoder", trained, unlabelled),
+        )
+
+
+def _trained(
+    cubes: Sequence[TrainingCube], config: TrainConfig, folder: Path, origin: Path | None
+) -> Path:
+    result = train(cubes, [1], config, checkpoint_dir=folder, origin=origin)
+    assert result.checkpoint is not None
+    return result.checkpoint
+
+
+def _error(model: Path, cube: TrainingCube, truth: NDArray[np.bool_]) -> float:
+    settings = PredictConfig(scores=False, threads=THREADS)
+    blocks = predict(model, cube.image, cube.low, cube.high, settings)
+    found = np.concatenate([block.probabilities[0] for block in blocks]) > 0.5
+    unseen = [z for z in range(len(truth)) if z not in cube.known]
+    return 1.0 - dice(found[unseen].astype(np.uint8), truth[unseen].astype(np.uint8))
+
+
+def _others() -> list[TrainingCube]:
+    """The other study: hippocampus cases, labelled throughout."""
+    cubes = []
+    cases = sorted(p for p in (data_folder() / "hippocampus").iterdir() if p.is_dir())
+    for case in cases[:OTHER_CASES]:
+        truth = tifffile.imread(case / "labels.tif") > 0
+        shown = np.arange(len(truth))
+        cubes.append(_cube(tifffile.imread(case / "image.tif"), truth, shown, case.name))
+    return cubes
+
+
+def _cube(
+    image: NDArray[np.uint8], truth: NDArray[np.bool_], shown: NDArray[np.int64], key: str
+) -> TrainingCube:
+    low, high = (float(value) for value in np.percentile(image, [0.1, 99.9]))
+    known = {int(z): TrainingSlice(truth[z].astype(np.uint8)) for z in shown}
+    return TrainingCube(image, low, high, known, key=key)
