@@ -34,11 +34,14 @@ SHOWN = 0.07
 """Share of slices that are drawn, evenly along z."""
 PEOPLE = 5
 """Volunteers a slice."""
-STEPS = 100
 BINS = 10
 ENOUGH = 500
 """Pixels below which a bin says nothing."""
 THREADS = 2
+TRAINING = TrainConfig(
+    max_seconds=None, max_steps=200, crop=96, windows=4, pixels=4 * 96**2, threads=THREADS
+)
+"""Each step learns from as much as in simulated studies."""
 
 Fractions = NDArray[np.float32]
 
@@ -138,7 +141,7 @@ def rows(quick: bool, seed: int) -> list[Row]:
     soft, hard = [], []
     for one in range(seed, seed + (1 if quick else 3)):
         votes = drawn(image, truth, BRATS.name, one)
-        config = TrainConfig(max_seconds=None, max_steps=STEPS, seed=one, threads=THREADS)
+        config = replace(TRAINING, seed=one)
         soft.append(foretell(votes, config))
         hard.append(foretell(votes, replace(config, soft_targets=False)))
     peers = {"hard targets": _mean([each.votes.worst for each in hard])}
