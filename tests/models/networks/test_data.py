@@ -26,6 +26,19 @@ def test_the_same_generator_state_draws_the_same_batch() -> None:
     assert all(torch.equal(getattr(one, n), getattr(two, n)) for n in ("image", "target", "weight"))
 
 
+def test_two_processes_draw_between_them_what_one_would() -> None:
+    image, labels = blobs()
+    sampler = sampler_of(cube_of(image, labels, [3, 8, 12]), windows=5, pixels=0)
+    whole = sampler.draw(np.random.default_rng(5))
+    parts = [sampler.draw(np.random.default_rng(5), rank, 2) for rank in range(2)]
+    assert [len(part.image) for part in parts] == [3, 2]
+    for rank, part in enumerate(parts):
+        assert torch.equal(part.image, whole.image[rank::2])
+        mine = whole.windows % 2 == rank
+        assert torch.equal(part.windows, whole.windows[mine] // 2)
+        assert torch.equal(part.target, whole.target[mine])
+
+
 def test_targets_belong_to_the_slices_they_name() -> None:
     shape = (9, 32, 32)
     labels = (np.random.default_rng(0).random(shape) > 0.5).astype(np.uint8)

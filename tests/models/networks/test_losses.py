@@ -64,6 +64,17 @@ def test_the_usual_dice_is_1_minus_twice_the_overlap_over_the_sizes() -> None:
     torch.testing.assert_close(dice, torch.tensor(1.0 - (2 * 8 + 1) / (8 + 16 + 1)))
 
 
+def test_dice_of_sharp_targets_is_monais() -> None:
+    from monai.losses.dice import DiceLoss
+
+    torch.manual_seed(0)
+    logits, weight = torch.randn(3, 3, 8, 8), (torch.rand(3, 1, 8, 8) > 0.3).float()
+    target = torch.eye(3)[torch.randint(3, (3, 8, 8))].permute(0, 3, 1, 2)
+    theirs = DiceLoss(include_background=False, batch=True, smooth_nr=1.0, smooth_dr=1.0)
+    expected = theirs(torch.softmax(logits, dim=1) * weight, target * weight)
+    torch.testing.assert_close(SegmentationLoss()(logits, target, weight)[1], expected)
+
+
 @pytest.mark.parametrize("name", sorted(ADVERSARIAL_LOSSES))
 def test_an_adversarial_loss_pulls_both_sides_apart(name: str) -> None:
     loss = ADVERSARIAL_LOSSES[name]
