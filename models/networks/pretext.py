@@ -6,8 +6,9 @@ the loss of training (foreign patch interpolation, Tan et al. 2020, arXiv 2011.0
 go missing: what was laid into them is to be told from their neighbours, which only the ConvLSTM
 sees.
 
-To paint in hidden patches (masked autoencoders) was tried first: an encoder learned that way began
-no better than at chance, and its decoder worse (docs/adr/0013-laid-in-bodies-before-labels.md).
+To paint in hidden patches (masked autoencoders) was tried first: an encoder learned that way was no
+better a start than chance, and its decoder a worse one. What was measured stands in
+docs/adr/0013-laid-in-bodies-before-labels.md.
 """
 
 import math
