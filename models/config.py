@@ -170,9 +170,9 @@ class TrainConfig:
     windows, twice as many at most."""
     foreground_share: float = 0.7
     """Share of crops that are placed on foreground; the others fall anywhere that is labelled."""
-    soft_targets: bool = True
+    soft_targets: bool = False
     """Aim at the volunteers' vote fractions where two or more of them differ, not at what they
-    agreed on."""
+    agreed on. Off until short runs are known not to learn the agreed mask worse for it."""
     learning_rate: float = 3e-3
     warm_learning_rate: float = 5e-4
     """Peak rate where training starts from a parent's weights."""
