@@ -157,7 +157,8 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         with safe_open(path, framework="pt") as file:
             document = json.loads((file.metadata() or {}).get("json", "{}"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, json.JSONDecodeError) as error:
+    except (SafetensorError, json.JSONDecodeError, RuntimeError) as error:
+        # A RuntimeError where the file is shorter than its header says, or replaced while read.
         raise CheckpointError(
             f"The checkpoint {path.name} is damaged or no safetensors file: {error}."
         ) from error
