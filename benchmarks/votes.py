@@ -40,7 +40,12 @@ ENOUGH = 500
 THREADS = 2
 TRAINING = TrainConfig(
     soft_targets=True,
-    max_seconds=None, max_steps=200, crop=96, windows=4, pixels=4 * 96**2, threads=THREADS
+    max_seconds=None,
+    max_steps=200,
+    crop=96,
+    windows=4,
+    pixels=4 * 96**2,
+    threads=THREADS,
 )
 """Each step learns from as much as in simulated studies."""
 
