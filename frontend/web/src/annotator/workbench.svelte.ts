@@ -1,9 +1,11 @@
 /** The workbench: one task under the hand. Tools, view and marks, as the components see them. */
 import {
   buildPalette, Editor, LabelPlane, PointerInput, scaleBar, Stage,
-  type JournalEntry, type LabelArray, type LabelLayer, type Point, type Style, type Tool,
+  type JournalEntry, type LabelArray, type Point, type Style, type Tool,
 } from "../engine/index.ts";
 import { ActiveClock } from "./active-clock.ts";
+import { moved } from "./keyboard-cursor.ts";
+import { MachineLayers } from "./machine-layers.ts";
 import { t } from "./messages.ts";
 import { remember, settings } from "./settings.svelte.ts";
 import type { TaskPayload } from "./types.ts";
@@ -50,14 +52,13 @@ export class Workbench {
   private element: HTMLElement | null = null;
   private cursor: Point | null = null;
   private readonly host: WorkbenchHost;
-  // No component reads it, so it need not be reactive.
-  // eslint-disable-next-line svelte/prefer-svelte-reactivity
-  private readonly neighbourLayers = new Map<number, LabelLayer | null>();
+  private readonly machine: MachineLayers;
 
   constructor(task: TaskPayload, proposal: LabelArray, host: WorkbenchHost, earlier: { journal: JournalEntry[]; seconds: number }) {
     this.task = task;
     this.proposal = proposal;
     this.host = host;
+    this.machine = new MachineLayers(task, proposal, (z) => host.neighbour(z));
     this.z = task.z;
     this.label = task.study.classes[0]?.value ?? 1;
     this.focus = { x: task.x0 + task.width / 2, y: task.y0 + task.height / 2 };
@@ -91,7 +92,7 @@ export class Workbench {
       overlay,
       source: { cubeId: cube.id, version: cube.version, tile: cube.tile, levels: cube.levels },
       plane: editor.plane,
-      machine: this.ownMachine(),
+      machine: this.machine.own,
       region: { x0: task.x0, y0: task.y0, x1: task.x0 + task.width, y1: task.y0 + task.height },
       z: task.z,
       neighbours: Math.min(2, task.neighbours.length),
@@ -170,10 +171,10 @@ export class Workbench {
     this.editor.cancel();
     this.z = target;
     this.clock.note(performance.now());
-    const machine = this.onOwnSlice ? this.ownMachine() : (this.neighbourLayers.get(target) ?? null);
-    this.stage?.showSlice(target, machine);
+    const layer = this.machine.of(target);
+    this.stage?.showSlice(target, layer ?? null);
     this.restyle();
-    if (!this.onOwnSlice && !this.neighbourLayers.has(target)) void this.loadNeighbour(target);
+    if (layer === undefined) void this.loadNeighbour(target);
   }
 
   undo(): void {
@@ -233,19 +234,8 @@ export class Workbench {
     if (!stage) return;
     // From here on Enter means the canvas, not the button that had the focus.
     this.element?.focus({ preventScroll: true });
-    const { view } = stage;
-    const step = Math.max(1, (far ? 48 : 8) * stage.ratio / view.scale);
-    const from = this.cursor ?? { x: view.cx, y: view.cy };
-    this.cursor = {
-      x: Math.min(view.image.width, Math.max(0, from.x + dx * step)),
-      y: Math.min(view.image.height, Math.max(0, from.y + dy * step)),
-    };
-    const { x, y } = view.toScreen(this.cursor.x, this.cursor.y);
-    const margin = 40 * stage.ratio;
-    const over = (at: number, size: number): number =>
-      at < margin ? margin - at : at > size - margin ? size - margin - at : 0;
-    view.panBy(over(x, view.canvas.width), over(y, view.canvas.height));
-    const shown = view.toScreen(this.cursor.x, this.cursor.y);
+    this.cursor = moved(stage, this.cursor, dx, dy, far);
+    const shown = stage.view.toScreen(this.cursor.x, this.cursor.y);
     this.pointer = { x: shown.x / stage.ratio, y: shown.y / stage.ratio, kind: "keyboard" };
     stage.marks.cursor = this.cursor;
     stage.invalidate();
@@ -399,18 +389,8 @@ export class Workbench {
     };
   }
 
-  private ownMachine(): LabelLayer | null {
-    return this.task.proposal.origin === "machine" ? this.layer(this.proposal) : null;
-  }
-
-  private layer(data: LabelArray): LabelLayer {
-    const { width, height, study } = this.task;
-    return { width, height, dtype: study.label_dtype, data };
-  }
-
   private async loadNeighbour(z: number): Promise<void> {
-    const labels = await this.host.neighbour(z);
-    this.neighbourLayers.set(z, labels && this.layer(labels));
-    if (this.z === z && labels) this.stage?.showSlice(z, this.layer(labels));
+    const layer = await this.machine.fetch(z);
+    if (this.z === z && layer) this.stage?.showSlice(z, layer);
   }
 }
