@@ -12,9 +12,9 @@ class PropagationConfig:
     log-odds += weight * signed distance * exp(-slices away / decay)
     """
 
-    weight: float = 1.5
+    weight: float = 1.0
     """a: log-odds per pixel of signed distance, next to a known slice."""
-    decay: float = 5.0
+    decay: float = 2.0
     """tau: slices over which a known mask's word fades to 1/e."""
     trust: float = 1.0
     """b: factor on the model's own log-odds (below 1 where the model is too sure of itself)."""
@@ -151,6 +151,8 @@ class NetworkConfig:
     """Distance between slices over pixel size; thick slices are remembered for fewer of them."""
     critic_channels: tuple[int, ...] = (16, 32, 64)
     """Feature channels of the discriminator; each level halves height and width."""
+    neighbours: bool = True
+    """Whether the network is also shown the image and masks of the known slices on either side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,10 @@ class TrainConfig:
     """Size of random changes of gain, offset and gamma."""
     noise: float = 0.04
     """Largest standard deviation of added noise, as a share of the robust range."""
+    made_neighbours: float = 0.9
+    """Share of the known neighbours shown in training that are made of the slice itself."""
+    hidden_neighbours: float = 0.15
+    """Share of the neighbours that are not shown, so that the network does without."""
     slice_faults: float = 0.1
     """Chance that a window holds a missing slice; likewise a misaligned one, a contrast jump."""
 

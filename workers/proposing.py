@@ -1,5 +1,6 @@
 """What a proposal is made of, slice by slice: a model's prediction, or another tool's masks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -20,10 +21,11 @@ from models.networks.checkpoint import load_checkpoint
 from models.networks.device import pick_device, threads
 from models.networks.predict import block_depth, predict
 from models.networks.scores import SCORES, patch_grid, patch_scores
-from models.networks.types import scale_intensity
+from models.networks.types import TrainingSlice, scale_intensity
 from models.propagation.blend import blend_slice
 from models.propagation.disagreement import against_interpolation, known_distance
 from models.propagation.interpolate import SignedDistances
+from models.propagation.known import KnownSlice
 from workers.handlers.train import local_checkpoint
 from workers.plane_scores import ALONG_Z, COUNTS, Plane, Stack, counts, entropies, entropy_names
 from workers.runner import JobContext
@@ -53,13 +55,20 @@ class Maker(Protocol):
 class ModelMaker:
     """A trained model's probabilities, blended in log-odds with the known neighbours.
 
-    The model's own prediction is written once and kept: when more becomes known, only the
-    blending is done anew.
+    The model looks at the known neighbours too, so its prediction is kept for as long as the same
+    is known.
     """
 
     def __init__(
-        self, ctx: JobContext, version: ModelVersion, cube: Cube, classes: ClassMap
+        self,
+        ctx: JobContext,
+        version: ModelVersion,
+        cube: Cube,
+        classes: ClassMap,
+        known: Mapping[int, KnownSlice],
+        mark: str,
     ) -> None:
+        """known: what is known of the cube, in classes; mark: what to know it by."""
         self._cube, self._classes = cube, classes
         self._config = config_of(cube.study, PredictConfig, "predict")
         self._checkpoint = load_checkpoint(local_checkpoint(version))
@@ -67,7 +76,7 @@ class ModelMaker:
         self._checkpoint.discriminator.to(self._device)
         self._image = reader_of(cube).array()
         self.patch = self._config.patch
-        self._prediction, self._flips = self._predict(ctx, version)
+        self._prediction, self._flips = self._predict(ctx, version, known, mark)
         self.score_names = (
             *SCORES,
             *COUNTS,
@@ -78,14 +87,14 @@ class ModelMaker:
         self._stack = Stack(self._blend)
 
     def _predict(
-        self, ctx: JobContext, version: ModelVersion
+        self, ctx: JobContext, version: ModelVersion, known: Mapping[int, KnownSlice], mark: str
     ) -> tuple[SlabArray, SlabArray | None]:
         """The model's probabilities, and its patch map of FLIP where flips are averaged."""
         cube, classes = self._cube, self._classes
         shape: tuple[int, int, int] = tuple(cube.shape)
         root = proposals.prediction_root(version.pk, cube.pk)
         depth = block_depth(shape, classes.count, self._config)
-        told = {"checkpoint": version.checksum, "cube": cube.checksum}
+        told = {"checkpoint": version.checksum, "cube": cube.checksum, "known": mark}
         flips = None
         if self._config.flips:
             grid = patch_grid(shape[1], shape[2], self._config.patch)
@@ -110,6 +119,7 @@ class ModelMaker:
             cube.low,
             cube.high,
             replace(self._config, scores=flips is not None),
+            known={z: TrainingSlice(slice_.labels, slice_.valid) for z, slice_ in known.items()},
             start=target.pending[0][0],
             voxel_size=tuple(cube.voxel_size) if cube.voxel_size and cube.unit else None,
         )

@@ -1,6 +1,7 @@
 """Augmentation of training windows: what turning, the microscope and the knife really do."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -9,6 +10,7 @@ from torch.nn import functional as F
 
 from models.config import TrainConfig
 from models.networks.data import Batch
+from models.networks.neighbours import make
 
 LARGEST_SHIFT = 0.06
 """Largest misalignment of a slice, as a share of the crop's side."""
@@ -18,13 +20,19 @@ def augment(batch: Batch, config: TrainConfig, rng: np.random.Generator) -> Batc
     """A changed copy of a batch; labels follow their slices, and pixels moved in count nothing."""
     batch = turn(batch, config, rng)
     image, target, weight = (t.clone() for t in (batch.image, batch.target, batch.weight))
-    changed = Batch(image, batch.windows, batch.slices, target, weight)
+    beside = with_made(batch, rng)
+    changed = Batch(
+        image, batch.windows, batch.slices, target, weight, beside, batch.made, batch.drift
+    )
     for b in range(image.shape[0]):
         if rng.random() < config.slice_faults:
             misalign(changed, b, rng)
         if rng.random() < config.slice_faults:
             jump(image[b], rng)
-        change_intensity(image[b], config, rng)
+        mine = batch.windows == b
+        shown = beside[mine]
+        change_intensity([image[b], shown[:, :, 0]], config, rng)
+        beside[mine] = shown * (shown[:, :, -1:] > 0.0)
         if rng.random() < config.slice_faults:
             lose(changed, b, rng)
     return changed
@@ -50,27 +58,48 @@ def turn(batch: Batch, config: TrainConfig, rng: np.random.Generator) -> Batch:
     # Only pixels that count may be mixed: resample target times weight, then divide by the weight.
     target = F.grid_sample(batch.target * batch.weight, chosen, align_corners=False)
     target = target / weight.clamp(min=1e-6)
-    slices = batch.slices.clone()
+    sides = batch.beside.flatten(1, 2)
+    beside = F.grid_sample(sides, chosen, align_corners=False).view_as(batch.beside)
+    made, slices = batch.made.clone(), batch.slices.clone()
     for b in range(len(maps)):
         if config.flips and rng.random() < 0.5:
             image[b] = image[b].flip(0)
             mine = batch.windows == b
             slices[mine] = image.shape[1] - 1 - slices[mine]
-    return Batch(image, batch.windows, slices, target, weight)
+            beside[mine] = beside[mine].flip(1)
+            made[mine] = made[mine].flip(1)
+    return Batch(image, batch.windows, slices, target, weight, beside, made, batch.drift)
 
 
-def change_intensity(window: Tensor, config: TrainConfig, rng: np.random.Generator) -> None:
-    """Gain, offset, gamma and noise, the same for all slices of a window, in place."""
+def with_made(batch: Batch, rng: np.random.Generator) -> Tensor:
+    """What is known beside each labelled slice, with what is to be made of it put in."""
+    beside = batch.beside.clone()
+    for i, side in torch.nonzero(batch.made).tolist():
+        slices = int(batch.made[i, side])
+        image = batch.image[batch.windows[i], batch.slices[i]]
+        drift = float(batch.drift[i])
+        beside[i, side] = make(image, batch.target[i], batch.weight[i], slices, drift, rng)
+        gain, offset, grain = rng.normal(0.0, [0.05, 0.05, 0.08])
+        noise = torch.from_numpy(rng.standard_normal(image.shape, dtype=np.float32))
+        beside[i, side, 0] = beside[i, side, 0] * (1.0 + gain) + offset + abs(grain) * noise
+    return beside
+
+
+def change_intensity(
+    windows: Sequence[Tensor], config: TrainConfig, rng: np.random.Generator
+) -> None:
+    """Gain, offset and gamma, the same for all slices of some windows, and noise, in place."""
     size = config.intensity
     gamma = math.exp(rng.uniform(-size, size))
     gain = 1.0 + rng.uniform(-size, size)
     offset = rng.uniform(-size, size)
-    share = ((window + 1.0) / 2.0).clamp(0.0, 1.5)
-    window.copy_((2.0 * share.pow(gamma) - 1.0) * gain + offset)
     deviation = 2.0 * rng.uniform(0.0, config.noise)
-    if deviation > 0.0:
-        noise = rng.standard_normal(window.shape, dtype=np.float32)
-        window.add_(torch.from_numpy(noise), alpha=deviation)
+    for window in windows:
+        share = ((window + 1.0) / 2.0).clamp(0.0, 1.5)
+        window.copy_((2.0 * share.pow(gamma) - 1.0) * gain + offset)
+        if deviation > 0.0:
+            noise = rng.standard_normal(window.shape, dtype=np.float32)
+            window.add_(torch.from_numpy(noise), alpha=deviation)
 
 
 def jump(window: Tensor, rng: np.random.Generator) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+from models.networks.data import Batch
 from models.networks.device import autocast
 from models.networks.segmenter import Segmenter
 
@@ -22,7 +23,7 @@ def follow(averaged: nn.Module, network: nn.Module, decay: float, step: int) -> 
 
 def settle(
     averaged: Segmenter,
-    batch: Callable[[int], tuple[torch.Tensor, torch.Tensor, torch.Tensor]],
+    batch: Callable[[int], Batch],
     precision: str,
     *,
     keep_encoder: bool = False,
@@ -30,7 +31,7 @@ def settle(
     """Give averaged weights statistics of their own: those of the steps are of weights long gone,
     and averaging statistics does not give those of the averaged weights.
 
-    batch: the i-th one's image, windows and slices, as Segmenter.select takes them.
+    batch: gives the i-th one.
     keep_encoder: leave the statistics of an encoder that does not learn.
     """
     kept = set(averaged.down.modules()) if keep_encoder else set()
@@ -43,8 +44,8 @@ def settle(
         norm.train()
     with torch.no_grad():
         for i in range(SETTLING_BATCHES):
-            image, windows, slices = batch(i)
-            with autocast(image.device, precision):
-                averaged.select(image, windows, slices)
+            drawn = batch(i)
+            with autocast(drawn.image.device, precision):
+                averaged.select(drawn.image, drawn.windows, drawn.slices, drawn.beside)
     for norm in norms:
         norm.eval()

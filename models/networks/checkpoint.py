@@ -20,7 +20,7 @@ from models.config import NetworkConfig
 from models.networks.discriminator import PatchDiscriminator
 from models.networks.segmenter import Segmenter
 
-FORMAT = "lamella-networks-2"
+FORMAT = "lamella-networks-3"
 """Names the layout of the file and of the networks; raised when either changes."""
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.config import TrainConfig
+from models.networks.neighbours import REACH, Neighbours, channels, drift_of, gaps_met
 from models.networks.types import TrainingCube, TrainingSlice, scale_intensity, target_of
 
 LABELLED_PER_WINDOW = 2
@@ -26,6 +27,9 @@ class Batch:
     image: (B, n, c, c) float32, scaled to [-1, 1].
     windows, slices: (M,) int64: labelled slice i is slice slices[i] of window windows[i].
     target: (M, K + 1, c, c) float32, weight: (M, 1, c, c) float32.
+    beside: (M, 2, K + 2, c, c) float32, what is known on either side (neighbours.py).
+    made: (M, 2) int64, the slices away at which a neighbour is still to be made of the labelled
+          slice itself, or 0; drift: (M,) float32, pixels that outlines move over one slice.
     """
 
     image: Tensor
@@ -33,9 +37,20 @@ class Batch:
     slices: Tensor
     target: Tensor
     weight: Tensor
+    beside: Tensor
+    made: Tensor
+    drift: Tensor
 
     def to(self, device: torch.device) -> "Batch":
         return Batch(*(getattr(self, name).to(device) for name in self.__slots__))
+
+
+def lonely(image: Tensor, windows: Tensor, slices: Tensor, target: Tensor, weight: Tensor) -> Batch:
+    """A batch beside whose slices nothing is known."""
+    count, classes, height, width = target.shape
+    beside = image.new_zeros(count, 2, channels(classes - 1), height, width)
+    made = torch.zeros(count, 2, dtype=torch.int64)
+    return Batch(image, windows, slices, target, weight, beside, made, image.new_zeros(count))
 
 
 class SliceCache:
@@ -91,6 +106,7 @@ class WindowSampler:
         fitting = config.pixels // self.side**2
         self.windows = min(max(config.windows, fitting), 2 * config.windows)
         self.cache = SliceCache(cubes, config.cache_megabytes)
+        self.made, self.hidden = config.made_neighbours, config.hidden_neighbours
         self.labelled: list[tuple[int, int]] = []
         self.places: dict[tuple[int, int], list[NDArray[np.int64]]] = {}
         """By (cube, z): one array (n, 2) of labelled pixels for each class present there."""
@@ -101,6 +117,13 @@ class WindowSampler:
                     self._note(index, z)
         if not self.labelled:
             raise ValueError("Nothing is labelled yet; training needs at least one labelled slice.")
+        learned = [[z for at, z in self.labelled if at == index] for index in range(len(cubes))]
+        self.neighbours = [
+            Neighbours({z: cube.known[z] for z in mine}, self.classes, self._plane_of(index))
+            for index, (cube, mine) in enumerate(zip(cubes, learned, strict=True))
+        ]
+        self.gaps = [gaps_met(list(cube.known), int(cube.image.shape[0])) for cube in cubes]
+        self.drift = [drift_of(one.known, self.classes) for one in self.neighbours]
 
     def _note(self, cube: int, z: int) -> None:
         target, weight = target_of(self.cubes[cube].known[z], self.classes)
@@ -117,6 +140,7 @@ class WindowSampler:
     def draw(self, rng: np.random.Generator, rank: int = 0, world: int = 1) -> Batch:
         """A batch of windows: of those that one process would draw, every world-th from `rank`."""
         images, windows, slices, targets, weights = [], [], [], [], []
+        beside, made, drift = [], [], []
         with_foreground = list(self.places)
         for b in range(self.windows):
             on_foreground = bool(with_foreground) and rng.random() < self.foreground_share
@@ -130,6 +154,7 @@ class WindowSampler:
             rows, columns = self._crop(cube, pixels[rng.integers(len(pixels))], rng)
             start, depth = self._reach(cube, z, rng)
             labelled = self._labelled_in(cube, z, start, rng)
+            own = np.random.default_rng(rng.integers(2**62))
             if b % world != rank:
                 continue
             planes = self.cache.window(cube, start, min(start + self.window, depth))
@@ -141,13 +166,40 @@ class WindowSampler:
                 slices.append(known - start)
                 targets.append(target)
                 weights.append(weight[None])
+                shown, to_make = self._beside(cube, known, rows, columns, own)
+                beside.append(shown)
+                made.append(to_make)
+                drift.append(self.drift[cube])
         return Batch(
             torch.from_numpy(np.stack(images).astype(np.float32)),
             torch.tensor(windows),
             torch.tensor(slices),
             torch.from_numpy(np.stack(targets)),
             torch.from_numpy(np.stack(weights)),
+            torch.from_numpy(np.stack(beside)),
+            torch.tensor(made),
+            torch.tensor(drift),
         )
+
+    def _plane_of(self, cube: int) -> Callable[[int], NDArray[np.float16]]:
+        return lambda z: self.cache.window(cube, z, z + 1)[0]
+
+    def _beside(
+        self, cube: int, z: int, rows: "Indices", columns: "Indices", rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], list[int]]:
+        """What a labelled slice is shown beside it, and on which sides that is still to be made."""
+        gaps = self.gaps[cube][rng.integers(len(self.gaps[cube]))]
+        hidden = rng.random(2) < self.hidden
+        made = rng.random() < self.made
+        if made or hidden.all():
+            sides = (2, channels(len(self.classes)), len(rows[0]), len(columns[0]))
+            shown = np.zeros(sides, np.float32)
+        else:
+            shown = self.neighbours[cube].beside(z, rows[0], columns[0])
+            shown[:, :, ~np.outer(rows[1], columns[1])] = 0.0
+            shown[hidden] = 0.0
+        wanted = made & ~hidden & (gaps <= REACH)
+        return shown, np.where(wanted, gaps, 0).tolist()
 
     def _reach(self, cube: int, z: int, rng: np.random.Generator) -> tuple[int, int]:
         """First slice of a window that holds z at a random position, and the cube's depth."""

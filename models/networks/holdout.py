@@ -7,8 +7,9 @@ import torch
 
 from models.config import PredictConfig, TrainConfig
 from models.networks.data import SliceCache
+from models.networks.neighbours import Neighbours
 from models.networks.segmenter import Segmenter
-from models.networks.stream import slab_shares
+from models.networks.stream import Beside, slab_shares
 from models.networks.types import TrainingCube, target_of
 
 
@@ -52,12 +53,15 @@ def key_of(cube: TrainingCube, index: int) -> str:
 def validation_dice(
     segmenter: Segmenter,
     cache: SliceCache,
+    neighbours: Sequence[Neighbours],
     classes: Sequence[int],
     held_out: Mapping[int, frozenset[int]],
     window: int,
     device: torch.device,
 ) -> float | None:
     """Dice on the held-out slices, pooled over pixels, mean over the classes that occur there.
+
+    neighbours: what the network is shown beside them, which are the slices it learns from.
 
     None where nothing is held out, or neither labels nor predictions hold any foreground.
     """
@@ -70,7 +74,10 @@ def validation_dice(
             start = max(0, min(z - window // 2, depth - window))
             planes = cache.window(index, start, min(start + window, depth))
             slab = torch.from_numpy(np.stack(planes).astype(np.float32)).to(device)
-            shares, _ = slab_shares(segmenter, slab, range(z - start, z - start + 1), config)
+            beside = Beside(neighbours[index], start, slab.shape[1:])
+            shares, _ = slab_shares(
+                segmenter, slab, range(z - start, z - start + 1), config, beside
+            )
             background = 1.0 - shares[:, 0].sum(dim=0, keepdim=True)
             guess = torch.cat([background, shares[:, 0]]).argmax(dim=0).cpu().numpy()
             target, weight = target_of(cache.cubes[index].known[z], classes)

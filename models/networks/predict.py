@@ -1,7 +1,8 @@
 """Prediction: a cube block by block along z, in memory that does not grow with its depth."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,14 @@ from torch.nn import functional as F
 from models.config import PredictConfig
 from models.networks.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from models.networks.device import autocast, pick_device, threads
-from models.networks.resample import model_size, resize
+from models.networks.neighbours import Neighbours
+from models.networks.resample import at_pixels_of, model_size, resize
 from models.networks.scores import patch_grid, patch_scores, pool
-from models.networks.stream import slab_shares
-from models.networks.types import SliceSource, scale_intensity
+from models.networks.stream import Beside, slab_shares
+from models.networks.types import SliceSource, TrainingCube, TrainingSlice, scale_intensity
+
+KNOWN_KEPT = 8
+"""Known slices whose images are kept in memory at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,14 +51,16 @@ def predict(
     high: float,
     config: PredictConfig,
     *,
+    known: Mapping[int, TrainingSlice] | None = None,
     start: int = 0,
     voxel_size: tuple[float, float, float] | None = None,
 ) -> Iterator[PredictedBlock]:
     """Predict a cube (ZYX) with robust intensity range [low, high], one block after another.
 
-    A block reads its own slices and `halo` more on either side, and nothing else: memory does not
-    depend on the cube's depth, and blocks do not depend on each other. `start` is the first slice
-    still to be predicted, a multiple of block_depth: what follows is the same as in one go.
+    A block reads its own slices, `halo` more on either side, and the known ones in reach: memory
+    does not depend on the cube's depth, and blocks do not depend on each other. `known` are agreed
+    labels by z, in the model's classes; no slice is predicted from its own. `start` is the first
+    slice still to be predicted, a multiple of block_depth: what follows is the same as in one go.
     `voxel_size` (z, y, x) of the cube, where its pixels differ from those the model learned from,
     makes slices be resampled to the model's and probabilities back.
 
@@ -73,6 +80,7 @@ def predict(
     if start % depth or start < 0:
         raise ValueError(f"A prediction of this cube resumes at multiples of {depth}, not {start}.")
     size = model_size(shape, voxel_size, checkpoint.meta.voxel_size)
+    neighbours = _neighbours(checkpoint, image, low, high, known or {}, voxel_size)
     for z0 in range(start, shape[0], depth):
         z1 = min(z0 + depth, shape[0])
         first, last = max(0, z0 - config.halo), min(shape[0], z1 + config.halo)
@@ -81,13 +89,40 @@ def predict(
             given = slab if size == shape[1:] else resize(slab[:, None], size)[:, 0]
             with autocast(device, config.precision):
                 shares, spread = slab_shares(
-                    checkpoint.segmenter, given, range(z0 - first, z1 - first), config
+                    checkpoint.segmenter,
+                    given,
+                    range(z0 - first, z1 - first),
+                    config,
+                    Beside(neighbours, first, size),
                 )
             scores = _block_scores(checkpoint, given, z0 - first, shares, spread, config, shape)
             if size != shape[1:]:
                 shares = resize(shares.transpose(0, 1), shape[1:]).transpose(0, 1)
             probabilities = shares.clamp_(0.0, 1.0).contiguous().cpu().numpy()
         yield PredictedBlock(z0, probabilities, scores)
+
+
+def _neighbours(
+    checkpoint: Checkpoint,
+    image: SliceSource,
+    low: float,
+    high: float,
+    known: Mapping[int, TrainingSlice],
+    voxel_size: tuple[float, float, float] | None,
+) -> Neighbours:
+    """The known slices at the model's pixel size; of their images a few are kept in memory."""
+    meta = checkpoint.meta
+    cube = TrainingCube(image, low, high, known, voxel_size or meta.voxel_size)
+    if known:
+        cube = at_pixels_of(cube, meta.voxel_size)
+
+    @lru_cache(maxsize=KNOWN_KEPT)
+    def plane(z: int) -> NDArray[np.float16]:
+        scaled = scale_intensity(cube.image[z : z + 1], low, high)[0]
+        half: NDArray[np.float16] = scaled.astype(np.float16)
+        return half
+
+    return Neighbours(cube.known, meta.classes, plane)
 
 
 def _block_scores(

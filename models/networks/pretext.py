@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from models.config import PretrainConfig, TrainConfig
 from models.networks.augment import change_intensity, turn
-from models.networks.data import Batch, SliceCache, crop_indices
+from models.networks.data import Batch, SliceCache, crop_indices, lonely
 
 CANDIDATES = 3
 """Places drawn for a crop; the one with most contrast is taken, for much of a cube is empty."""
@@ -73,7 +73,8 @@ def turned(image: Tensor, config: TrainConfig, rng: np.random.Generator) -> Tens
     none = torch.zeros(0, dtype=torch.int64)
     side = image.shape[-1]
     empty = image.new_zeros(0, 1, side, side)
-    return turn(Batch(image, none, none, empty, empty), config, rng).image
+    targets = image.new_zeros(0, 2, side, side)
+    return turn(lonely(image, none, none, targets, empty), config, rng).image
 
 
 def question(clean: Tensor, config: PretrainConfig, rng: np.random.Generator) -> Batch:
@@ -88,7 +89,7 @@ def question(clean: Tensor, config: PretrainConfig, rng: np.random.Generator) ->
         mask = bodies(image.shape[1], image.shape[2], config, rng)
         other = clean[(b + 1) % len(clean)]
         lay_in(image[b], mask, other, config, rng)
-        change_intensity(image[b], noise, rng)
+        change_intensity([image[b]], noise, rng)
         order = rng.permutation(image.shape[1])[: config.asked].tolist()
         if image.shape[1] > 1 and rng.random() < config.missing_slices:
             image[b, order[0]] = -1.0
@@ -98,7 +99,7 @@ def question(clean: Tensor, config: PretrainConfig, rng: np.random.Generator) ->
             targets.append(mask[z])
     laid = torch.stack(targets)[:, None]
     target = torch.cat([1.0 - laid, laid], dim=1)
-    return Batch(image, torch.tensor(windows), torch.tensor(slices), target, torch.ones_like(laid))
+    return lonely(image, torch.tensor(windows), torch.tensor(slices), target, torch.ones_like(laid))
 
 
 def bodies(depth: int, side: int, config: PretrainConfig, rng: np.random.Generator) -> Tensor:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from models.config import NetworkConfig, PretrainConfig, TrainConfig
 from models.networks.averaging import follow, settle
@@ -90,10 +90,10 @@ class _Run:
         self.cubes = [at_pixels_of(cube, cubes[0].voxel_size) for cube in unlabelled]
         self.config, self.folder, self.code_version = config, folder, code_version
         self.device = pick_device(config.device)
-        self.network = dataclasses.replace(network, classes=0)
+        self.network = dataclasses.replace(network, classes=0, neighbours=False)
         torch.manual_seed(config.seed)
         # Where a segmenter tells its classes, this one tells what was laid in.
-        self.segmenter = Segmenter(dataclasses.replace(network, classes=1)).to(self.device)
+        self.segmenter = Segmenter(dataclasses.replace(self.network, classes=1)).to(self.device)
         self.loss = SegmentationLoss()
         self.averaged = copy.deepcopy(self.segmenter).requires_grad_(False).eval()
         self.optimizer = torch.optim.AdamW(
@@ -139,7 +139,7 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(fraction, config.learning_rate)
         with autocast(self.device, config.precision):
-            found = self.segmenter.select(batch.image, batch.windows, batch.slices)
+            found = self.segmenter.select(batch.image, batch.windows, batch.slices, batch.beside)
         entropy, dice = self.loss(found, batch.target, batch.weight)
         loss = entropy + dice
         self.optimizer.zero_grad(set_to_none=True)
@@ -186,9 +186,8 @@ class _Run:
         if state is not None:
             self.state = state
 
-    def _settling(self, i: int) -> tuple[Tensor, Tensor, Tensor]:
-        batch = self._batch(self.state.step, i)
-        return batch.image, batch.windows, batch.slices
+    def _settling(self, i: int) -> Batch:
+        return self._batch(self.state.step, i)
 
     def _finish(self) -> TrainResult:
         """Take the head away, write what is left, and clear the state away."""

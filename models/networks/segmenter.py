@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from models.config import NetworkConfig
 from models.networks.convlstm import BidirectionalConvLSTM
+from models.networks.neighbours import channels as channels_of_a_side
 
 EXPECTED_BACKGROUND = 2.0
 """Logit of background before anything is learned: about 12 % of a labelled crop is foreground."""
@@ -74,6 +75,12 @@ class Segmenter(nn.Module):
             BidirectionalConvLSTM(width, config.recurrent_channels, memory)
             for width in channels[self.first_recurrent :]
         )
+        shown = 1 + 2 * channels_of_a_side(config.classes)
+        self.beside = nn.ModuleList(
+            Block(given, out, norm)
+            for given, out in zip((shown, *channels[:-1]), channels, strict=True)
+            if config.neighbours
+        )
         self.head = nn.Conv2d(channels[0], config.classes + 1, 1)
         self._start()
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -84,7 +91,7 @@ class Segmenter(nn.Module):
         A network that has to find out first that most of a cube is background spends the first
         fifty steps on it: with a budget of two minutes that is a large share.
         """
-        for block in (*self.down, *self.up):
+        for block in (*self.down, *self.up, *self.beside):
             for layer in block.modules():
                 if isinstance(layer, nn.Conv2d):
                     nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
@@ -105,14 +112,17 @@ class Segmenter(nn.Module):
         return not any(parameter.requires_grad for parameter in self.down.parameters())
 
     def forward(self, image: Tensor) -> Tensor:
-        batch, depth = image.shape[:2]
+        batch, depth, height, width = image.shape
         every = torch.arange(batch * depth, device=image.device)
-        logits = self.select(image, every // depth, every % depth)
+        sides = 2, channels_of_a_side(self.config.classes)
+        nothing = image.new_zeros(len(every), *sides, height, width)
+        logits = self.select(image, every // depth, every % depth, nothing)
         return logits.reshape(batch, depth, *logits.shape[1:]).transpose(1, 2)
 
-    def select(self, image: Tensor, windows: Tensor, slices: Tensor) -> Tensor:
+    def select(self, image: Tensor, windows: Tensor, slices: Tensor, beside: Tensor) -> Tensor:
         """Logits (M, K + 1, H, W) of M chosen slices: of window windows[i] the slice slices[i].
 
+        beside: (M, 2, K + 2, H, W), what is known on either side of them (neighbours.py).
         The others are encoded for the ConvLSTM, but neither decoded nor given gradients: they
         share the encoder with the chosen ones, and a step takes less than half the time.
         """
@@ -132,10 +142,24 @@ class Segmenter(nn.Module):
             features[chosen] = levels[level]
             related = along_z(features.reshape(batch, depth, *features.shape[1:]))
             levels[level] = related.flatten(0, 1)[chosen]
-        return self.decode(levels, height, width)
+        return self.decode(self.look_beside(levels, flat[chosen], beside), height, width)
 
     def encode(self, slices: Tensor) -> list[Tensor]:
         """Features of single slices (N, 1, H, W), one tensor a level, finest first."""
+        return self._through(self.down, slices)
+
+    def look_beside(self, levels: list[Tensor], slices: Tensor, beside: Tensor) -> list[Tensor]:
+        """Features of N slices with what their known neighbours tell added to them.
+
+        slices: (N, 1, H, W); beside: (N, 2, K + 2, H, W). What the ConvLSTM carries along z is of
+        the image alone: a known slice speaks to its neighbours directly.
+        """
+        if not self.config.neighbours:
+            return levels
+        told = self._through(self.beside, torch.cat([slices, beside.flatten(1, 2)], dim=1))
+        return [level + more for level, more in zip(levels, told, strict=True)]
+
+    def _through(self, blocks: nn.ModuleList, slices: Tensor) -> list[Tensor]:
         height, width = slices.shape[-2:]
         # At least two pixels at the deepest level: one alone has no spread to be normalised by.
         least = 2 * self.stride
@@ -148,7 +172,7 @@ class Segmenter(nn.Module):
         x = F.pad(slices, missing, mode="replicate") if any(missing) else slices
         x = x.contiguous(memory_format=torch.channels_last)
         levels: list[Tensor] = []
-        for i, block in enumerate(self.down):
+        for i, block in enumerate(blocks):
             x = block(F.max_pool2d(x, 2) if i else x)
             levels.append(x)
         return levels

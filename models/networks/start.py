@@ -14,6 +14,8 @@ from models.networks.segmenter import Segmenter
 
 TAKEN = ("everything", "encoder")
 """What a run takes from its origin (TrainConfig.taken)."""
+BODY = ("down.", "beside.", "narrow.", "up.", "along_z.")
+"""The segmenter but for its head, by the names of its weights."""
 TRAINABLE = ("everything", "decoder")
 """What a run trains (TrainConfig.trainable)."""
 
@@ -75,7 +77,7 @@ def start(
     if parent is not None:
         result = _from_parent(parent, classes, config)
     elif origin is not None:
-        result = _from_origin(origin, classes, config)
+        result = _from_origin(origin, classes, config, network)
     else:
         shape = dataclasses.replace(network or NetworkConfig(), classes=len(classes))
         result = Start(Segmenter(shape), PatchDiscriminator(shape), config.learning_rate)
@@ -106,13 +108,23 @@ def _from_parent(path: Path, classes: tuple[int, ...], config: TrainConfig) -> S
     )
 
 
-def _from_origin(path: Path, classes: tuple[int, ...], config: TrainConfig) -> Start:
+def _from_origin(
+    path: Path, classes: tuple[int, ...], config: TrainConfig, network: NetworkConfig | None
+) -> Start:
     found = load_checkpoint(path)
-    network = dataclasses.replace(found.meta.network, classes=len(classes))
-    segmenter, discriminator = Segmenter(network), PatchDiscriminator(network)
-    wanted = "down." if config.taken == "encoder" else ("down.", "narrow.", "up.", "along_z.")
-    taken = {k: v for k, v in found.segmenter.state_dict().items() if k.startswith(wanted)}
-    segmenter.load_state_dict(segmenter.state_dict() | taken)
+    neighbours = (network or NetworkConfig()).neighbours
+    shape = dataclasses.replace(found.meta.network, classes=len(classes), neighbours=neighbours)
+    segmenter, discriminator = Segmenter(shape), PatchDiscriminator(shape)
+    own = segmenter.state_dict()
+    taken = {
+        name: tensor
+        for name, tensor in found.segmenter.state_dict().items()
+        if name.startswith("down." if config.taken == "encoder" else BODY)
+        and name in own
+        # How many masks a neighbour shows depends on the classes.
+        and tensor.shape == own[name].shape
+    }
+    segmenter.load_state_dict(own | taken)
     return Start(
         segmenter,
         discriminator,

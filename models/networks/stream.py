@@ -1,9 +1,13 @@
 """A slab of slices through the segmenter, in little memory: few slices and one tile at a time."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 from torch import Tensor
 
 from models.config import PredictConfig
+from models.networks.neighbours import Indices, Neighbours
 from models.networks.segmenter import Segmenter
 from models.networks.tiles import ramp, spans
 
@@ -11,8 +15,38 @@ ENCODED_AT_ONCE = 4
 """Slices that go through the encoder together."""
 
 
+class Beside:
+    """What is known on either side of the slices of a slab, tile by tile.
+
+    first: the slice of the cube with which the slab begins; size: height and width of its slices.
+    """
+
+    def __init__(self, neighbours: Neighbours, first: int, size: Sequence[int]) -> None:
+        self.neighbours, self.first = neighbours, first
+        self.rows, self.columns = np.arange(size[0]), np.arange(size[1])
+        self.mirrored: tuple[int, ...] = ()
+
+    def cut(self, rows: slice, columns: slice) -> "Beside":
+        """The same of a tile."""
+        return self._with(self.rows[rows], self.columns[columns], ())
+
+    def flip(self, axes: tuple[int, ...]) -> "Beside":
+        """The same of a slab that is mirrored along some of its last two axes."""
+        return self._with(self.rows, self.columns, axes)
+
+    def at(self, z: int) -> Tensor:
+        """(1, 2, K + 2, h, w): beside slice z of the slab."""
+        found = self.neighbours.beside(self.first + z, self.rows, self.columns)
+        return torch.from_numpy(found)[None].flip(self.mirrored)
+
+    def _with(self, rows: Indices, columns: Indices, mirrored: tuple[int, ...]) -> "Beside":
+        result = Beside(self.neighbours, self.first, (0, 0))
+        result.rows, result.columns, result.mirrored = rows, columns, mirrored
+        return result
+
+
 def slab_shares(
-    segmenter: Segmenter, slab: Tensor, core: range, config: PredictConfig
+    segmenter: Segmenter, slab: Tensor, core: range, config: PredictConfig, beside: Beside
 ) -> tuple[Tensor, Tensor | None]:
     """Probabilities (K, dz, H, W) of the core slices of a slab (n, H, W), scaled to [-1, 1].
 
@@ -30,7 +64,13 @@ def slab_shares(
                 ramp(x0, x1, width, config.overlap),
             )
             weight = torch.outer(down, across).to(slab.device)
-            shares, tile_spread = _tile_shares(segmenter, slab[:, y0:y1, x0:x1], core, config.flips)
+            shares, tile_spread = _tile_shares(
+                segmenter,
+                slab[:, y0:y1, x0:x1],
+                core,
+                config.flips,
+                beside.cut(slice(y0, y1), slice(x0, x1)),
+            )
             total[:, :, y0:y1, x0:x1] += shares * weight
             covered[y0:y1, x0:x1] += weight
             if spread is not None and tile_spread is not None:
@@ -40,11 +80,14 @@ def slab_shares(
 
 
 def _tile_shares(
-    segmenter: Segmenter, slab: Tensor, core: range, flips: bool
+    segmenter: Segmenter, slab: Tensor, core: range, flips: bool, beside: Beside
 ) -> tuple[Tensor, Tensor | None]:
     """Probabilities (K, dz, h, w) of a tile, and how far its foreground differs under flips."""
     axes: list[tuple[int, ...]] = [(), (-1,), (-2,), (-2, -1)] if flips else [()]
-    every = [window_shares(segmenter, slab.flip(axis), core).flip(axis) for axis in axes]
+    every = [
+        window_shares(segmenter, slab.flip(axis), core, beside.flip(axis)).flip(axis)
+        for axis in axes
+    ]
     if not flips:
         return every[0], None
     mean = torch.stack(every).mean(dim=0)
@@ -52,7 +95,7 @@ def _tile_shares(
     return mean, foreground.std(dim=0, correction=0)
 
 
-def window_shares(segmenter: Segmenter, slab: Tensor, core: range) -> Tensor:
+def window_shares(segmenter: Segmenter, slab: Tensor, core: range, beside: Beside) -> Tensor:
     """Probabilities (K, dz, h, w) of the core slices of a slab (n, h, w), without tiles.
 
     The same as the segmenter's forward pass, except that slices are encoded few at a time and
@@ -75,6 +118,8 @@ def window_shares(segmenter: Segmenter, slab: Tensor, core: range) -> Tensor:
     result: list[Tensor] = []
     for i, z in enumerate(core):
         levels = [kept[i] for kept in fine] + [level[z : z + 1] for level in related]
+        shown = beside.at(z).to(slab.device)
+        levels = segmenter.look_beside(levels, slab[z : z + 1, None], shown)
         logits = segmenter.decode(levels, height, width)
         result.append(torch.softmax(logits, dim=1)[0, 1:])
     return torch.stack(result, dim=1)

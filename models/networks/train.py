@@ -188,7 +188,7 @@ class _Run:
             group["lr"] = learning_rate(fraction, self.begin.rate)
         image = batch.image[batch.windows, batch.slices][:, None]
         with autocast(self.device, config.precision):
-            logits = self.select(batch.image, batch.windows, batch.slices)
+            logits = self.select(batch.image, batch.windows, batch.slices, batch.beside)
         shares = torch.softmax(logits, dim=1)[:, 1:]
         entropy, dice = self.loss(logits, batch.target, batch.weight)
         total = entropy + dice
@@ -236,9 +236,8 @@ class _Run:
         if self.state.step == 0:
             return
 
-        def batch(i: int) -> tuple[Tensor, Tensor, Tensor]:
-            _, drawn = self._batch(0, 1, self.state.step, i)
-            return drawn.image, drawn.windows, drawn.slices
+        def batch(i: int) -> Batch:
+            return self._batch(0, 1, self.state.step, i)[1]
 
         frozen = self.segmenter.encoder_frozen
         settle(self.averaged, batch, self.config.precision, keep_encoder=frozen)
@@ -250,6 +249,7 @@ class _Run:
         state.validation_dice = validation_dice(
             self.averaged,
             self.sampler.cache,
+            self.sampler.neighbours,
             self.classes,
             self.held_out,
             self.config.window,

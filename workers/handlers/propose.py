@@ -44,19 +44,17 @@ def run(ctx: JobContext) -> dict[str, object]:
     }
     classes = class_map(version.study)
     known = known_slices(sources, (cube.shape[1], cube.shape[2]), classes)
+    # Before the prediction that it is fitted on may be made anew.
+    weights = fitted_blend(cube, sources, known, classes)
     maker: Maker
     if version.kind == ModelVersion.Kind.EXTERNAL:
         if version.labels is None or version.labels.cube_id != cube.pk:
             raise UserError(f"There are no masks of another tool for the cube “{cube.name}”.")
         maker = ExternalMaker(version, cube, classes)
     else:
-        maker = ModelMaker(ctx, version, cube, classes)
+        maker = ModelMaker(ctx, version, cube, classes, known, digest(sources))
     distances = SignedDistances(
-        known,
-        tuple(cube.shape),
-        classes.count,
-        fitted_blend(cube, sources, known, classes),
-        sampling=_sampling(cube),
+        known, tuple(cube.shape), classes.count, weights, sampling=_sampling(cube)
     )
     described = {"scores": list(maker.score_names), "config": asdict(distances.config)}
     proposal = services.begin_proposal(version, cube, known=told, blend=described)

@@ -1,12 +1,12 @@
 """A proposal's volumes in the store.
 
-    predictions/<version>-<cube>/probability   (K, Z, Y, X) uint8: the model alone, 255 is certain
+    predictions/<version>-<cube>/probability   (K, Z, Y, X) uint8: the model's, 255 is certain
     proposals/<id>/probability                 the same, blended with what people know
     proposals/<id>/labels                      OME-Zarr label image of the study's dtype
     proposals/<id>/scores/<name>               (Z, PY, PX) float32, one number a patch of `patch`
                                                pixels
 
-A model's prediction of a cube is made once; a proposal is made anew whenever more is known.
+Both are made anew whenever more is known.
 """
 
 from collections.abc import Collection
@@ -53,7 +53,7 @@ def prediction_root(version_id: int, cube_id: int) -> Location:
 
 
 def prediction(version_id: int, cube_id: int) -> SlabArray | None:
-    """(K, Z, Y, X) uint8: what a model said by itself, not looking at known neighbours.
+    """(K, Z, Y, X) uint8: what a model said of each slice, before it was blended.
 
     None where it did not finish, or for another tool's masks.
     """

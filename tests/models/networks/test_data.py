@@ -37,6 +37,8 @@ def test_two_processes_draw_between_them_what_one_would() -> None:
         mine = whole.windows % 2 == rank
         assert torch.equal(part.windows, whole.windows[mine] // 2)
         assert torch.equal(part.target, whole.target[mine])
+        assert torch.equal(part.beside, whole.beside[mine])
+        assert torch.equal(part.made, whole.made[mine])
 
 
 def test_targets_belong_to_the_slices_they_name() -> None:

@@ -20,8 +20,9 @@ STILL = dataclasses.replace(
     slice_faults=0.0, adversarial_weight=0.0, max_steps=3,
 )  # fmt: skip
 """Without augmentation, so that several processes see what one would."""
-EACH_SLICE = dataclasses.replace(SMALL, norm="slice")
-"""No batch statistics, which on CPUs are of each process's own windows."""
+EACH_SLICE = dataclasses.replace(SMALL, norm="slice", neighbours=False)
+"""No batch statistics, which on CPUs are of each process's own windows, and no made neighbours,
+which each process makes as it likes."""
 
 
 def run(folder: Path, network: NetworkConfig = EACH_SLICE) -> Path:

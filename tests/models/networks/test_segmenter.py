@@ -57,7 +57,8 @@ def test_chosen_slices_come_out_as_in_a_full_pass() -> None:
     segmenter = Segmenter(SMALL).eval()
     image = torch.randn(2, 4, 20, 24)
     windows, slices = torch.tensor([0, 1, 1]), torch.tensor([3, 0, 2])
-    chosen = segmenter.select(image, windows, slices)
+    beside = torch.zeros(3, 2, 3, 20, 24)
+    chosen = segmenter.select(image, windows, slices, beside)
     torch.testing.assert_close(chosen, segmenter(image)[windows, :, slices], rtol=1e-4, atol=1e-5)
 
 
