@@ -7,6 +7,8 @@ WEB := frontend/web
 STAMPS := .stamps
 # Passed on to pip, for instance to choose another build of torch.
 PIP_ARGS ?=
+# How tests share the processors; files stay whole. PARALLEL= runs them one after another.
+PARALLEL ?= -n 2 --dist loadfile
 PORT ?= 8000
 ROUNDS ?= 3
 # Torch's waiting threads must sleep: spinning ones slow everything else down many times.
@@ -78,11 +80,11 @@ web-check: $(STAMPS)/npm
 test: install-test web browser check test-web test-python test-postgres ## all of the tests
 
 test-python: install-test web browser
-	$(PY) -m pytest $(PYTEST_ARGS)
+	$(PY) -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 test-postgres: install-test ## the database tests once more, on a real PostgreSQL
 	LAMELLA_TEST_DATABASE=postgres $(PY) -m pytest tests/platform tests/flows -m "not browser and not processes" \
-		--ignore tests/platform/volumes --ignore tests/platform/cubes/readers $(PYTEST_ARGS)
+		--ignore tests/platform/volumes --ignore tests/platform/cubes/readers $(PARALLEL) $(PYTEST_ARGS)
 
 test-web: $(STAMPS)/web
 	cd $(WEB) && npm run --silent test && npm run --silent size

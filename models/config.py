@@ -228,7 +228,7 @@ class TrainConfig:
     """Largest standard deviation of added noise, as a share of the robust range."""
     made_neighbours: float = 0.9
     """Share of the known neighbours shown in training that are made of the slice itself."""
-    hidden_neighbours: float = 0.15
+    hidden_neighbours: float = 0.1
     """Share of the neighbours that are not shown, so that the network does without."""
     slice_faults: float = 0.1
     """Chance that a window holds a missing slice; likewise a misaligned one, a contrast jump."""

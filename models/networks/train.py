@@ -39,6 +39,7 @@ from models.networks.state import (
     save_state,
 )
 from models.networks.types import TrainingCube, hardened
+from models.networks.unseen import UnseenProposals
 
 MODEL_FILE = "model.safetensors"
 """The finished model, in the run's folder."""
@@ -139,6 +140,13 @@ class _Run:
                 f"A step has {self.sampler.windows} windows, too few for {here.world} processes; "
                 "start fewer, or set more windows."
             )
+        self.unseen = UnseenProposals(
+            self.averaged,
+            self.sampler,
+            begin.learned if begin.parent else self._all_known(),
+            config.precision,
+            np.random.default_rng((config.seed, 0xF4)),
+        )
         self.fingerprint = fingerprint(config, self.network, self.data_hash, begin.fingerprint)
         self.state = RunState()
 
@@ -200,14 +208,24 @@ class _Run:
             total = total + share * losses["adversarial"]
         self._descend(total)
         if fraction >= config.critic_start:
-            losses["discriminator"] = self.critic.learn(
-                image, shares, batch.target[:, 1:], batch.weight, rng
-            )
+            losses["discriminator"] = self._teach_critic(batch, image, shares, rng)
         for name, value in losses.items():
             now = float(value.detach())
             if math.isfinite(now):
                 before = self.state.losses.get(name, now)
                 self.state.losses[name] = before + 0.05 * (now - before)
+
+    def _teach_critic(
+        self, batch: Batch, image: Tensor, shares: Tensor, rng: np.random.Generator
+    ) -> Tensor:
+        """One step of the discriminator: proposals of now, and the parent's for unseen slices."""
+        now = [image, shares.detach().float(), batch.target[:, 1:], batch.weight]
+        unseen = self.unseen.draw(max(1, len(image) // 2), rng)
+        if unseen is not None:
+            pairs = zip(now, unseen, strict=True)
+            now = [torch.cat([one, more.to(self.device)]) for one, more in pairs]
+        image, shares, target, weight = now
+        return self.critic.learn(image, shares, target, weight, rng)
 
     def _batch(self, rank: int, world: int, *seed: int) -> tuple[np.random.Generator, Batch]:
         """This process's windows of a step, augmented, and the generator they came from."""
@@ -356,6 +374,9 @@ class _Run:
         if before is not None and last is not None and before > last + CLEARLY_BETTER:
             self.averaged.load_state_dict(self.best.state_dict())
             self.state.validation_dice = before
+
+    def _all_known(self) -> dict[str, list[int]]:
+        return {key_of(cube, i): list(cube.known) for i, cube in enumerate(self.cubes)}
 
     def _learned(self) -> dict[str, list[int]]:
         learned = {key: set(slices) for key, slices in self.begin.learned.items()}

@@ -34,12 +34,6 @@ class FinalMask:
             self.sources[source.z].append(source)
         self._reader = labels_reader(self.proposal) if self.proposal else None
 
-    @property
-    def shown(self) -> float:
-        """Share of the cube's voxels that people looked at."""
-        area = sum(s.height * s.width for places in self.sources.values() for s in places)
-        return float(area / np.prod(self.shape, dtype=np.float64))
-
     def slice(self, z: int) -> NDArray[Any]:
         """(H, W) label values of a slice. Where people were unsure the proposal speaks."""
         return self.slice_and_known(z)[0]
