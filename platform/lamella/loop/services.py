@@ -6,20 +6,17 @@ under way that a worker or a person has to finish first. Every step is safe to t
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, replace
 from typing import Any
-
-from django.db import transaction
 
 from lamella.consensus.known import digest
 from lamella.jobs.services import enqueue
 from lamella.learning import services as learning
-from lamella.learning.models import ModelVersion, TrainingRun
+from lamella.learning.models import ModelVersion
 from lamella.learning.selectors import proposal_by, serving_version
-from lamella.learning.version import code_version
 from lamella.loop.certify import certificates_of
+from lamella.loop.errors import UnderWayError
 from lamella.loop.forecasting import forecast_of
-from lamella.loop.gating import fresh_audits, judge
+from lamella.loop.gating import judge
 from lamella.loop.selecting import select
 from lamella.loop.situation import (
     candidate_version,
@@ -29,24 +26,16 @@ from lamella.loop.situation import (
     situation_of,
 )
 from lamella.loop.steps import Step, next_step
+from lamella.loop.training import start_training
 from lamella.rounds import services as rounds
 from lamella.rounds.gold import make_gold_tasks
 from lamella.rounds.models import Round
 from lamella.studies.models import Study, StudyState
-from lamella.studies.policy import config_of
 from lamella.studies.services import set_state
-from models.config import NetworkConfig, TrainConfig
+from lamella.volumes.geometry import area_of
 
 # More steps in a row than any study can need before it waits for something.
 _MOST_STEPS = 12
-
-
-class LoopError(Exception):
-    """The loop cannot do what was asked; the text says why in one sentence."""
-
-
-class UnderWayError(LoopError):
-    """A training run waits or runs already."""
 
 
 def after_job(study: Study) -> None:
@@ -101,70 +90,15 @@ def _shown_share(study: Study) -> float:
     """Share of the cubes' voxels that people looked at, seed labels and audits included."""
     sources = known_sources(study, with_blind=True)
     total = sum(c.shape[0] * c.shape[1] * c.shape[2] for c in ready_cubes(study))
-    return sum(s.height * s.width for s in sources) / total if total else 0.0
+    seen = sum(
+        area_of(s.region for s in sources if s.cube == cube) for cube in {s.cube for s in sources}
+    )
+    return seen / total if total else 0.0
 
 
 def _train(study: Study) -> None:
     with suppress(UnderWayError):  # a person was quicker, and wanted the same
         start_training(study)
-
-
-def start_training(study: Study) -> TrainingRun:
-    """Freeze all that is known, but for the last audit, and train on it.
-
-    The audit masks of the last round stay fresh: they judge this run's model against the serving
-    one, and are trained on by the next. Raises LoopError when nothing is known, UnderWayError when
-    a run waits or runs already.
-    """
-    known = known_sources(study)
-    if not known:
-        raise LoopError(
-            f"Nothing is labelled in “{study.title}” yet; open a round or import labels first."
-        )
-    held = {(s.cube, s.z, s.y0, s.x0) for s in fresh_audits(study)}
-    learned = [s for s in known if (s.cube, s.z, s.y0, s.x0) not in held] or known
-    cubes = [c for c in ready_cubes(study) if c.pk in {s.cube for s in learned}]
-    parent = serving_version(study)
-    network = config_of(study, NetworkConfig, "network")
-    if cubes[0].voxel_size:
-        z, y, x = cubes[0].voxel_size
-        network = replace(network, anisotropy=float(2 * z / (y + x)))
-    frozen: dict[str, Any] = {
-        "config": {
-            "train": asdict(config_of(study, TrainConfig, "train")),
-            "network": asdict(network),
-        },
-        "snapshot": {
-            "known": digest(known),
-            "sources": [s.to_json() for s in learned],
-            "held_for_gate": [s.to_json() for s in known if s not in learned],
-            "slices": len({(s.cube, s.z) for s in learned}),
-            "round": _last_closed(study),
-            "voxel_size": list(cubes[0].voxel_size),
-        },
-        "data_hash": digest(learned),
-        "code_version": code_version(),
-    }
-    with transaction.atomic():
-        # Of two that start at the same moment, the second waits here and sees the first's run.
-        Study.objects.select_for_update().get(pk=study.pk)
-        live = learning.live_run(study)
-        if live is not None:
-            raise UnderWayError(
-                f"Training run {live.pk} is under way already; "
-                "wait for its end, or cancel it first."
-            )
-        return learning.start_run(
-            study,
-            **frozen,
-            parent=parent if parent and parent.kind == ModelVersion.Kind.TRAINED else None,
-        )
-
-
-def _last_closed(study: Study) -> int:
-    """Number of the last closed round, -1 before there is one."""
-    last = study.rounds.filter(state=Round.State.CLOSED).order_by("-number").first()
-    return last.number if last else -1
 
 
 def _propose_candidate(study: Study) -> None:
@@ -244,9 +178,3 @@ _STEPS: dict[Step, Callable[[Study], Any]] = {
     Step.OPEN_ROUND: _open_round,
     Step.FINISH: _finish,
 }
-
-
-def cancel_training(run: TrainingRun) -> None:
-    """Ask a run to stop; its last checkpoint is kept. Raises LoopError if it has ended."""
-    if not learning.cancel_run(run):
-        raise LoopError(f"Training run {run.pk} has ended already; nothing was cancelled.")

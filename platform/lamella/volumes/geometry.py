@@ -6,7 +6,7 @@ text says otherwise.
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -197,3 +197,29 @@ def pyramid(
         fz, fy, fx = (f * step for f, step in zip(last.factors, steps, strict=True))
         levels.append(Level(last.index + 1, (z, y, x), (fz, fy, fx)))
     return tuple(levels)
+
+
+def area_of(regions: Iterable[Region]) -> int:
+    """Voxels that lie in at least one of some regions: those in several count once."""
+    by_slice: dict[int, set[Region]] = {}
+    for region in regions:
+        by_slice.setdefault(region.z, set()).add(region)
+    return sum(_union(found) for found in by_slice.values())
+
+
+def _union(regions: Collection[Region]) -> int:
+    """Area of the union of rectangles of one slice, strip by strip between their edges."""
+    if len(regions) == 1:
+        (only,) = regions
+        return only.height * only.width
+    edges = sorted({y for r in regions for y in (r.y0, r.y0 + r.height)})
+    area = 0
+    for top, bottom in itertools.pairwise(edges):
+        reached = covered = 0
+        for x0, x1 in sorted(
+            (r.x0, r.x0 + r.width) for r in regions if r.y0 <= top < r.y0 + r.height
+        ):
+            covered += max(0, x1 - max(x0, reached))
+            reached = max(reached, x1)
+        area += covered * (bottom - top)
+    return area

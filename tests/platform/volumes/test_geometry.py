@@ -1,5 +1,6 @@
 """Voxel sizes, regions, tiles and levels."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from lamella.volumes.geometry import (
     Region,
     VoxelSize,
+    area_of,
     canonical_unit,
     even_spans,
     pyramid,
@@ -108,3 +110,23 @@ def test_a_region_knows_its_place() -> None:
     assert region.at(0).z == 0
     with pytest.raises(ValueError, match="no region"):
         Region(0, 0, 0, 0, 4)
+
+
+@given(
+    st.lists(
+        st.builds(
+            Region,
+            st.integers(0, 2),
+            st.integers(0, 9),
+            st.integers(0, 9),
+            st.integers(1, 8),
+            st.integers(1, 8),
+        ),
+        max_size=8,
+    )
+)
+def test_voxels_in_several_regions_count_once(regions: list[Region]) -> None:
+    seen = np.zeros((3, 20, 20), np.bool_)
+    for region in regions:
+        seen[region.z, region.rows, region.columns] = True
+    assert area_of(regions) == seen.sum()
