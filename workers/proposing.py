@@ -26,9 +26,9 @@ from models.propagation.blend import blend_slice
 from models.propagation.disagreement import against_interpolation, known_distance
 from models.propagation.interpolate import SignedDistances
 from models.propagation.known import KnownSlice
-from workers.handlers.train import local_checkpoint
 from workers.plane_scores import ALONG_Z, COUNTS, Plane, Stack, counts, entropies, entropy_names
 from workers.runner import JobContext
+from workers.runs import local_checkpoint
 
 FLIP = "flip_disagreement"
 """How far the model's foreground changes with the image mirrored; only where flips are averaged."""

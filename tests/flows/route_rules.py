@@ -94,6 +94,7 @@ ROUTES = [
     Route("DELETE", MEMBER, MANAGERS, values={"member_id": "membership"}),
     Route("GET", API + "studies/<slug>/training-runs", MANAGERS),
     Route("POST", API + "studies/<slug>/training-runs", ADMINS),
+    Route("GET", API + "studies/<slug>/origins", ADMINS),
     Route("GET", API + "training-runs/<int:run_id>", MANAGERS, values={"run_id": "run"}),
     Route("POST", API + "training-runs/<int:run_id>/cancel", ADMINS, values={"run_id": "run"}),
     Route("GET", API + "studies/<slug>/model-versions", MANAGERS),

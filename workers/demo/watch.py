@@ -12,7 +12,7 @@ from lamella.studies.models import Study
 from workers.demo.stack import Stack, StackError
 
 # Jobs that take long enough to be worth a bar.
-_SHOWN = ("ingest_cube", "import_labels", "train", "propose", "export")
+_SHOWN = ("ingest_cube", "import_labels", "train", "pretrain", "propose", "export")
 _POLL_SECONDS = 0.5
 
 

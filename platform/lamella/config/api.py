@@ -25,7 +25,7 @@ from lamella.exchange.services import ExportError
 from lamella.jobs.errors import JobConflictError
 from lamella.loop.api import router as training
 from lamella.loop.api_jobs import router as jobs
-from lamella.loop.services import LoopError
+from lamella.loop.errors import LoopError
 from lamella.studies.access import ForbiddenError, NotVisibleError
 from lamella.studies.api import router as studies
 from lamella.studies.api_members import router as members

@@ -41,7 +41,9 @@ def document(export: Export, final: FinalMask, written: Written) -> Row:
         shown.add(final.proposal.pk)
     proposals = Proposal.objects.filter(pk__in=shown).select_related("model_version")
     versions = _with_parents({p.model_version for p in proposals})
-    runs = TrainingRun.objects.filter(pk__in=[v.training_run_id for v in versions])
+    runs = TrainingRun.objects.filter(
+        pk__in=[v.training_run_id for v in versions], study=cube.study
+    )
     labels |= _external_labels(versions)
     return {
         "schema": SCHEMA,
@@ -78,7 +80,10 @@ def document(export: Export, final: FinalMask, written: Written) -> Row:
         "corrections": _corrections(consensus.values()),
         "labels": {str(pk): row for pk, row in sorted(labels.items())},
         "proposals": {str(p.pk): _proposal(p) for p in proposals},
-        "model_versions": {str(v.pk): _version(v) for v in versions},
+        "model_versions": {
+            str(v.pk): _version(v) if v.study_id == cube.study_id else _elsewhere(v)
+            for v in versions
+        },
         "training_runs": {str(r.pk): _run(r) for r in runs},
     }
 
@@ -198,9 +203,17 @@ def _version(version: ModelVersion) -> Row:
     }
 
 
+def _elsewhere(version: ModelVersion) -> Row:
+    """Another study's version that a run began from: its weights are named, not its study."""
+    nothing: Row = {"number": None, "metrics": {}, "gate": {}, "training_run": None, "labels": None}
+    return {**_version(version), **nothing, "served_from": None, "another_study": True}
+
+
 def _run(run: TrainingRun) -> Row:
     return {
+        "kind": run.kind,
         "parent": run.parent_id,
+        "origin": run.origin_id,
         "config": run.config,
         "data_hash": run.data_hash,
         "code_version": run.code_version,
@@ -211,14 +224,16 @@ def _run(run: TrainingRun) -> Row:
 
 
 def _with_parents(versions: set[ModelVersion]) -> list[ModelVersion]:
-    """The versions and all they were trained on from, by number."""
+    """The versions and all that their runs began from, by number; of other studies no further."""
+    here = {version.study_id for version in versions}
     known: dict[int, ModelVersion] = {}
     waiting = {version.pk for version in versions}
     while waiting:
         found = ModelVersion.objects.filter(pk__in=waiting).select_related("training_run", "labels")
         known |= {version.pk: version for version in found}
-        parents = {v.training_run.parent_id for v in known.values() if v.training_run is not None}
-        waiting = {pk for pk in parents if pk is not None and pk not in known}
+        own = [v.training_run for v in known.values() if v.study_id in here and v.training_run]
+        begun = {pk for run in own for pk in (run.parent_id, run.origin_id)}
+        waiting = {pk for pk in begun if pk is not None and pk not in known}
     return sorted(known.values(), key=lambda version: version.number)
 
 

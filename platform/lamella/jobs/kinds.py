@@ -67,6 +67,7 @@ for _kind in (
     Kind("export", "light", "Write an export"),
     Kind("advance", "light", "Move a study on"),
     Kind("train", "heavy", "Train a model"),
+    Kind("pretrain", "heavy", "Pretrain a model"),
     Kind("propose", "heavy", "Propose masks"),
 ):
     register(_kind)

@@ -11,3 +11,4 @@ class LearningConfig(AppConfig):
         from lamella.learning.services import run_ended
 
         on_end("train", run_ended)
+        on_end("pretrain", run_ended)

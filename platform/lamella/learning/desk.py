@@ -8,7 +8,9 @@ from typing import Any
 from django.utils import timezone
 
 from lamella.learning.models import ModelVersion, TrainingRun
+from lamella.learning.origins import Origin, origins_of
 from lamella.learning.selectors import is_earlier
+from lamella.studies.access import Person
 from lamella.studies.models import Study
 
 RUNS_SHOWN = 30
@@ -28,6 +30,15 @@ class RunRow:
     left: float | None
     version: ModelVersion | None
     dice: float | None
+    origin: Origin | None
+    """The version of whatever study that it began from, if it was told to."""
+
+    @property
+    def note(self) -> str:
+        """What sets it apart from an ordinary run; empty for such."""
+        if self.run.kind == TrainingRun.Kind.PRETRAIN:
+            return self.run.get_kind_display()
+        return f"from {self.origin}" if self.origin else ""
 
     @property
     def live(self) -> bool:
@@ -84,10 +95,12 @@ LOSSES = ("cross_entropy", "dice", "adversarial")
 SCORES = ("real_score", "fake_score")
 
 
-def runs_of(study: Study) -> list[RunRow]:
-    """The newest runs first. One query."""
-    runs = study.training_runs.select_related("job", "model_version").order_by("-pk")
-    return [row_of(run) for run in runs[:RUNS_SHOWN]]
+def runs_of(study: Study, viewer: Person) -> list[RunRow]:
+    """The newest runs first. One query, two where runs began from other studies' versions."""
+    runs = study.training_runs.select_related("job", "model_version", "parent", "origin__study")
+    shown = list(runs.order_by("-pk")[:RUNS_SHOWN])
+    origins = origins_of(shown, viewer)
+    return [_row(run, origins.get(run.pk)) for run in shown]
 
 
 def open_run(rows: Sequence[RunRow], chosen: int | None) -> RunRow | None:
@@ -98,7 +111,11 @@ def open_run(rows: Sequence[RunRow], chosen: int | None) -> RunRow | None:
     return next((row for row in rows if row.live), rows[0] if rows else None)
 
 
-def row_of(run: TrainingRun) -> RunRow:
+def row_of(run: TrainingRun, viewer: Person) -> RunRow:
+    return _row(run, origins_of([run], viewer).get(run.pk))
+
+
+def _row(run: TrainingRun, origin: Origin | None) -> RunRow:
     job = run.job
     version = getattr(run, "model_version", None)
     running = run.state == TrainingRun.State.RUNNING and run.started is not None
@@ -118,6 +135,7 @@ def row_of(run: TrainingRun) -> RunRow:
         left=left,
         version=version,
         dice=max(dice, default=None),
+        origin=origin,
     )
 
 
@@ -126,19 +144,34 @@ class VersionRow:
     version: ModelVersion
     parent: int | None
     """Number of the version whose weights it started from."""
+    origin: Origin | None
+    """The version of whatever study that its run was told to begin from."""
     earlier: bool
     """Older than the serving one: to serve it again is a rollback."""
 
     @property
     def promotable(self) -> bool:
-        return self.version.state != ModelVersion.State.SERVING and not self.earlier
+        never = (ModelVersion.State.SERVING, ModelVersion.State.ORIGIN)
+        return self.version.state not in never and not self.earlier
+
+    @property
+    def came(self) -> str:
+        """Where its weights began, in words; empty where none were learned from labels here."""
+        if self.version.kind != ModelVersion.Kind.TRAINED:
+            return ""
+        if self.origin is not None:
+            return f"from {self.origin}"
+        return f"from version {self.parent}" if self.parent is not None else "from nothing"
 
 
-def versions_of(study: Study) -> list[VersionRow]:
-    """All versions, the newest first. One query."""
+def versions_of(study: Study, viewer: Person) -> list[VersionRow]:
+    """All versions, the newest first. One query, two where they came from other studies'."""
     versions = list(
-        study.model_versions.select_related("training_run__parent", "labels").order_by("-number")
+        study.model_versions.select_related(
+            "training_run__parent", "training_run__origin__study", "labels"
+        ).order_by("-number")
     )
+    origins = origins_of([v.training_run for v in versions if v.training_run], viewer)
     serving = next((v for v in versions if v.state == ModelVersion.State.SERVING), None)
     return [
         VersionRow(
@@ -146,7 +179,8 @@ def versions_of(study: Study) -> list[VersionRow]:
             parent=version.training_run.parent.number
             if version.training_run and version.training_run.parent
             else None,
-            earlier=is_earlier(version, serving),
+            origin=origins.get(version.training_run_id or 0),
+            earlier=version.state != ModelVersion.State.ORIGIN and is_earlier(version, serving),
         )
         for version in versions
     ]

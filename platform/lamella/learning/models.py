@@ -9,6 +9,10 @@ from lamella.studies.models import Study
 class TrainingRun(models.Model):
     """A frozen data snapshot + configuration + code version, on the way to a model version."""
 
+    class Kind(models.TextChoices):
+        TRAIN = "train", "on labels"
+        PRETRAIN = "pretrain", "without labels"
+
     class State(models.TextChoices):
         WAITING = "waiting", "waiting"
         RUNNING = "running", "running"
@@ -17,6 +21,7 @@ class TrainingRun(models.Model):
         CANCELLED = "cancelled", "cancelled"
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="training_runs")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.TRAIN)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     job = models.ForeignKey(
         "jobs.Job", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -24,8 +29,16 @@ class TrainingRun(models.Model):
     parent = models.ForeignKey(
         "ModelVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="children"
     )
+    origin = models.ForeignKey(
+        "ModelVersion",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="any study's version that it began from without going on with it",
+    )
     config = models.JSONField(default=dict)
-    # {"consensus": [ids], "labels": [{"id", "slices"}], "slices": n}; never changed afterwards.
+    # What it learns from, frozen: loop/training.py says what is in it.
     snapshot = models.JSONField(default=dict)
     data_hash = models.CharField(max_length=64)
     code_version = models.CharField(max_length=60)
@@ -41,14 +54,22 @@ class TrainingRun(models.Model):
 
 
 class ModelVersion(models.Model):
+    """Weights and how they came about, or another tool's masks.
+
+    One that was pretrained without labels knows no classes: it never serves, and is there for runs
+    to start from.
+    """
+
     class State(models.TextChoices):
         CANDIDATE = "candidate", "candidate"
         SERVING = "serving", "serving"
         RETIRED = "retired", "retired"
+        ORIGIN = "origin", "to start from"
 
     class Kind(models.TextChoices):
         TRAINED = "trained", "trained here"
         EXTERNAL = "external", "another tool's"
+        PRETRAINED = "pretrained", "pretrained without labels"
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="model_versions")
     number = models.PositiveIntegerField()
@@ -82,6 +103,11 @@ class ModelVersion(models.Model):
             models.UniqueConstraint(fields=["study", "number"], name="one_version_a_number"),
             models.UniqueConstraint(
                 fields=["study"], condition=models.Q(state="serving"), name="one_serving_version"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="pretrained", state="origin")
+                | ~models.Q(kind="pretrained") & ~models.Q(state="origin"),
+                name="pretrained_versions_are_origins",
             ),
         ]
 

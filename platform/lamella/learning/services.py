@@ -1,6 +1,7 @@
 """What changes training runs, model versions and proposals."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -17,31 +18,47 @@ from lamella.studies.models import Study
 _CURVE_POINTS = 400
 
 
+@dataclass(frozen=True)
+class Frozen:
+    """What a run is made of; never changed once it is queued."""
+
+    kind: TrainingRun.Kind
+    config: Mapping[str, Any]
+    snapshot: Mapping[str, Any]
+    data_hash: str
+    code_version: str
+    parent: ModelVersion | None = None
+    """Whose weights it goes on with."""
+    origin: ModelVersion | None = None
+    """Whose weights it takes but for the head."""
+
+
 @transaction.atomic
-def start_run(
-    study: Study,
-    *,
-    config: Mapping[str, Any],
-    snapshot: Mapping[str, Any],
-    data_hash: str,
-    code_version: str,
-    parent: ModelVersion | None,
-) -> TrainingRun:
-    """Freeze what a run learns from, and queue it."""
+def start_run(study: Study, frozen: Frozen) -> TrainingRun:
+    """Write down what a run learns from, and queue it."""
+    snapshot, origin = dict(frozen.snapshot), frozen.origin
+    if origin is not None:
+        # Outlives the version; without names, for exports of this study carry it.
+        snapshot["origin"] = {"kind": origin.kind, "checksum": origin.checksum}
     run = TrainingRun.objects.create(
         study=study,
-        parent=parent,
-        config=dict(config),
-        snapshot=dict(snapshot),
-        data_hash=data_hash,
-        code_version=code_version,
+        kind=frozen.kind,
+        parent=frozen.parent,
+        origin=origin,
+        config=dict(frozen.config),
+        snapshot=snapshot,
+        data_hash=frozen.data_hash,
+        code_version=frozen.code_version,
     )
+    slices = snapshot.get("slices", 0)
     run.job = enqueue(
-        "train",
+        str(frozen.kind),
         params={"run_id": run.pk},
-        title=f"Train on {snapshot.get('slices', 0)} slices",
+        title=f"Train on {slices} slices"
+        if frozen.kind == TrainingRun.Kind.TRAIN
+        else f"Pretrain on {slices} slices without labels",
         scope=study.slug,
-        key=f"train:{run.pk}",
+        key=f"{frozen.kind}:{run.pk}",
     )
     run.save(update_fields=["job"])
     return run
@@ -66,7 +83,8 @@ def add_point(run: TrainingRun, point: Mapping[str, float | int | None]) -> None
 def finish_run(
     run: TrainingRun, *, checkpoint: str, checksum: str, metrics: Mapping[str, Any]
 ) -> ModelVersion:
-    """The run's model version, a candidate."""
+    """The run's model version: a candidate, or, without labels, one for runs to start from."""
+    pretrained = run.kind == TrainingRun.Kind.PRETRAIN
     TrainingRun.objects.filter(pk=run.pk).update(
         state=TrainingRun.State.DONE, finished=timezone.now()
     )
@@ -75,6 +93,8 @@ def finish_run(
         defaults={
             "study": run.study,
             "number": _next_number(run.study),
+            "kind": ModelVersion.Kind.PRETRAINED if pretrained else ModelVersion.Kind.TRAINED,
+            "state": ModelVersion.State.ORIGIN if pretrained else ModelVersion.State.CANDIDATE,
             "checkpoint": checkpoint,
             "checksum": checksum,
             "metrics": dict(metrics),

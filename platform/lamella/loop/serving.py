@@ -6,13 +6,15 @@ from lamella.consensus.models import Consensus
 from lamella.learning import services as learning
 from lamella.learning.models import ModelVersion
 from lamella.learning.selectors import is_earlier, serving_version
-from lamella.loop.services import LoopError, after_job
+from lamella.loop.errors import LoopError
+from lamella.loop.services import after_job
 
 
 def promote(version: ModelVersion) -> None:
     """Let a version serve because a person says so, whatever the gate said.
 
-    Raises LoopError for the serving version and for earlier ones: going back is a rollback.
+    Raises LoopError for the serving version, for earlier ones, where going back is a rollback, and
+    for what was pretrained without labels.
     """
     with transaction.atomic():
         serving = _serving_but(version)
@@ -56,7 +58,12 @@ def _check_rollback(version: ModelVersion) -> None:
 
 
 def _serving_but(version: ModelVersion) -> ModelVersion | None:
-    """The version that serves now. Raises LoopError if it is this one."""
+    """The version that serves now. Raises LoopError if it is this one, or this can never serve."""
+    if version.state == ModelVersion.State.ORIGIN:
+        raise LoopError(
+            f"Version {version.number} was pretrained without labels and knows no classes, so it "
+            "can never serve; start a training run from it."
+        )
     serving = serving_version(version.study)
     if serving is not None and serving.pk == version.pk:
         raise LoopError(f"Version {version.number} serves already; nothing was changed.")

@@ -3,7 +3,7 @@
 from lamella.consensus.known import Source, digest, sources_of
 from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
 from lamella.jobs.models import Job, JobState
-from lamella.learning.models import ModelVersion, Proposal
+from lamella.learning.models import ModelVersion, Proposal, TrainingRun
 from lamella.learning.selectors import proposal_by, serving_version
 from lamella.loop.steps import Situation
 from lamella.rounds.models import Certificate, Round, Task
@@ -41,20 +41,25 @@ def situation_of(study: Study) -> Situation:
     known = digest(known_sources(study))
     candidate = candidate_version(study)
     serving = serving_version(study)
-    last_run = study.training_runs.order_by("-pk").first()
+    on_labels = study.training_runs.filter(kind=TrainingRun.Kind.TRAIN)
+    last_run = on_labels.order_by("-pk").first()
     opened = study.rounds.filter(state=Round.State.OPEN).first()
     last_closed = study.rounds.filter(state=Round.State.CLOSED).order_by("-number").first()
+    live = set(
+        Job.objects.filter(
+            scope=study.slug,
+            kind__in=["train", "pretrain", "propose"],
+            state__in=[JobState.QUEUED, JobState.RUNNING],
+        ).values_list("kind", flat=True)
+    )
     learned = -1 if last_run is None else int(last_run.snapshot.get("round", -1))
     return Situation(
         open=study.state == StudyState.OPEN,
         cubes_ready=len(cubes),
         cubes_pending=study.cubes.filter(state__in=pending).count()
         + Labels.objects.filter(cube__study=study, state__in=pending).count(),
-        busy=Job.objects.filter(
-            scope=study.slug,
-            kind__in=["train", "propose"],
-            state__in=[JobState.QUEUED, JobState.RUNNING],
-        ).exists(),
+        busy=bool({"train", "propose"} & live),
+        pretraining="pretrain" in live,
         round_open=opened is not None,
         tasks_open=0
         if opened is None

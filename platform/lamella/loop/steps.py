@@ -35,6 +35,8 @@ class Situation:
     cubes_pending: int
     busy: bool
     """A training or proposing job is waiting or running."""
+    pretraining: bool
+    """A pretraining job is: training waits for its end, and nothing else does."""
     round_open: bool
     tasks_open: int
     """Tasks of the open round without agreement."""
@@ -67,7 +69,7 @@ def next_step(now: Situation) -> Step:
     if now.external and not now.serving and not now.known:
         return Step.ADOPT_EXTERNAL
     if now.known and now.known != now.trained_on and (now.round_to_learn or not now.trained_on):
-        return Step.TRAIN
+        return Step.WAIT if now.pretraining else Step.TRAIN
     if now.candidate:
         return Step.GATE if now.candidate_proposed else Step.PROPOSE_CANDIDATE
     if now.serving and not now.serving_current:

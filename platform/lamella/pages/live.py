@@ -12,6 +12,7 @@ from lamella.rounds.models import Task
 from lamella.studies.models import Study
 
 SHOWN = 8
+_RUNS = ("train", "pretrain")
 
 
 def payload(study: Study, *, waiting: int | None = None) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def payload(study: Study, *, waiting: int | None = None) -> dict[str, Any]:
         for part in (*now.values(), waiting, ended, jobs[0].pk if jobs else "")
         if part is not None
     )
-    training = ".".join(f"{job.progress:.3f}" for job in jobs if job.kind == "train")
+    training = ".".join(f"{job.progress:.3f}" for job in jobs if job.kind in _RUNS)
     return {
         "waiting": waiting,
         "open_tasks": now["open"],

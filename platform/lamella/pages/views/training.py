@@ -9,13 +9,15 @@ from lamella.jobs import services as jobs
 from lamella.jobs.errors import JobConflictError
 from lamella.jobs.models import Job
 from lamella.learning import desk as desk_data
-from lamella.learning.models import ModelVersion
-from lamella.loop import services as loop
+from lamella.learning.models import ModelVersion, TrainingRun
 from lamella.loop import serving
+from lamella.loop.errors import LoopError
 from lamella.loop.overview import failed_jobs
+from lamella.loop.training import cancel_training, start_pretraining, start_training
 from lamella.pages import live as live_data
+from lamella.pages.forms_training import StartForm
 from lamella.pages.views.access import Place, place_for
-from lamella.studies.models import Role
+from lamella.studies.models import Role, Study
 
 
 @require_safe
@@ -31,7 +33,7 @@ def _page(
     rolling_back: ModelVersion | None = None,
     marked: int = 0,
 ) -> HttpResponse:
-    runs = desk_data.runs_of(place.study)
+    runs = desk_data.runs_of(place.study, request.user)
     chosen = request.GET.get("run", "")
     return render(
         request,
@@ -41,7 +43,10 @@ def _page(
             "tab": "training",
             "runs": runs,
             "open_run": desk_data.open_run(runs, int(chosen) if chosen.isdigit() else None),
-            "versions": desk_data.versions_of(place.study),
+            "versions": desk_data.versions_of(place.study, request.user),
+            "start_form": StartForm(user=request.user, study=place.study)
+            if place.administers
+            else None,
             "live": live_data.payload(place.study),
             "failed": failed_jobs(place.study).order_by("-finished")[:20],
             "rolling_back": rolling_back,
@@ -58,10 +63,11 @@ def _back(slug: str, part: str = "") -> HttpResponse:
 
 @require_POST
 def start(request: HttpRequest, slug: str) -> HttpResponse:
+    """The usual run; with the fields of StartForm one that starts elsewhere."""
     place = place_for(request, slug, Role.ADMIN)
     try:
-        run = loop.start_training(place.study)
-    except loop.LoopError as error:
+        run = _started(request, place.study)
+    except LoopError as error:
         messages.error(request, str(error))
     else:
         messages.success(
@@ -70,13 +76,29 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     return _back(slug)
 
 
+def _started(request: HttpRequest, study: Study) -> TrainingRun:
+    if request.POST.get("kind") == TrainingRun.Kind.PRETRAIN:
+        return start_pretraining(study)
+    if "start_from" not in request.POST:
+        return start_training(study)
+    form = StartForm(request.POST, user=request.user, study=study)
+    if not form.is_valid():
+        raise LoopError(next(iter(form.errors.values()))[0])
+    return start_training(
+        study,
+        begin=form.begin,
+        taken=form.cleaned_data["taken"],
+        trainable=form.cleaned_data["trainable"],
+    )
+
+
 @require_POST
 def cancel(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     place = place_for(request, slug, Role.ADMIN)
     run = get_object_or_404(place.study.training_runs.select_related("job"), pk=pk)
     try:
-        loop.cancel_training(run)
-    except loop.LoopError as error:
+        cancel_training(run)
+    except LoopError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, f"Training run {pk} is told to stop.")
@@ -89,7 +111,7 @@ def promote(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     version = get_object_or_404(place.study.model_versions, pk=pk)
     try:
         serving.promote(version)
-    except loop.LoopError as error:
+    except LoopError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, f"Version {version.number} serves from now on.")
@@ -105,7 +127,7 @@ def roll_back(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             marked = serving.rollback_preview(version)
             return _page(request, place, rolling_back=version, marked=marked)
         marked = serving.rollback(version)
-    except loop.LoopError as error:
+    except LoopError as error:
         messages.error(request, str(error))
     else:
         tasks = f"{marked} task{'' if marked == 1 else 's'}"

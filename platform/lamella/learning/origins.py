@@ -1,0 +1,81 @@
+"""Versions that a training run may start from, and how people are told of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Case, Q, QuerySet, Value, When
+
+from lamella.learning.models import ModelVersion, TrainingRun
+from lamella.studies.access import (
+    NotVisibleError,
+    Person,
+    administered_studies,
+    visible_studies,
+)
+from lamella.studies.models import Study
+
+KINDS = (ModelVersion.Kind.TRAINED, ModelVersion.Kind.PRETRAINED)
+
+
+def origins_for(user: Person, study: Study) -> QuerySet[ModelVersion]:
+    """What a run of ``study`` may start from if this person starts it.
+
+    Versions with weights of the study itself, which come first, and of the studies that the person
+    administers; each study's newest first.
+    """
+    here = Q(study=study)
+    return (
+        ModelVersion.objects.filter(here | Q(study__in=administered_studies(user)), kind__in=KINDS)
+        .exclude(checkpoint="")
+        .select_related("study")
+        .order_by(
+            Case(When(here, then=Value(0)), default=Value(1)), "study__title", "study", "-number"
+        )
+    )
+
+
+def origin_for(user: Person, study: Study, pk: int) -> ModelVersion:
+    """One of them. Raises NotVisibleError, for what is out of reach as for what is not there."""
+    found = origins_for(user, study).filter(pk=pk).first()
+    if found is None:
+        raise NotVisibleError
+    return found
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a run's weights are from, as far as a person may know: both None where not at all."""
+
+    version: ModelVersion | None
+    study: Study | None
+    gone: bool = False
+    """The version was deleted since."""
+
+    def __str__(self) -> str:
+        if self.gone:
+            return "a version that is gone"
+        if self.version is None or self.study is None:
+            return "a version of another study"
+        return f"version {self.version.number} of {self.study.title}"
+
+
+def origins_of(runs: Iterable[TrainingRun], viewer: Person) -> dict[int, Origin]:
+    """The origins of those runs that have one, by the run's id. At most one query.
+
+    Of another study's version a person learns which it is only if they may see that study. The
+    runs come with ``origin__study`` selected.
+    """
+    runs = [run for run in runs if run.origin_id or run.snapshot.get("origin")]
+    others = {run.origin.study_id for run in runs if run.origin} - {run.study_id for run in runs}
+    visible = visible_studies(viewer).filter(pk__in=others)
+    seen = set(visible.values_list("pk", flat=True)) if others else set()
+    found = {}
+    for run in runs:
+        version = run.origin
+        if version is None:
+            found[run.pk] = Origin(None, None, gone=True)
+        elif version.study_id == run.study_id or version.study_id in seen:
+            found[run.pk] = Origin(version, version.study)
+        else:
+            found[run.pk] = Origin(None, None)
+    return found

@@ -1,0 +1,63 @@
+"""The form of a training run that starts elsewhere than usual."""
+
+from itertools import groupby
+from typing import Any
+
+from django import forms
+
+from lamella.learning.models import ModelVersion
+from lamella.learning.origins import origins_for
+from lamella.learning.selectors import serving_version
+from lamella.loop.training import Begin
+from lamella.studies.access import Person
+from lamella.studies.models import Study
+
+TAKEN = (("everything", "all but its head"), ("encoder", "its encoder alone"))
+TRAINABLE = (("everything", "everything"), ("decoder", "the decoder alone"))
+
+
+class StartForm(forms.Form):
+    """Where training begins, as the person may choose; defaults are those of the usual run."""
+
+    start_from = forms.ChoiceField(
+        help_text="The head of a version that you choose by name is made anew.",
+        error_messages={
+            "invalid_choice": "There is no such version to start from, or it is not yours to see; "
+            "choose one of the list."
+        },
+    )
+    taken = forms.ChoiceField(
+        choices=TAKEN, label="Take", help_text="Of a version that you choose by name."
+    )
+    trainable = forms.ChoiceField(choices=TRAINABLE, label="Train")
+
+    def __init__(self, *args: Any, user: Person, study: Study) -> None:
+        super().__init__(*args)
+        # What the study's settings say is what the usual run does.
+        settings = study.settings.get("train", {})
+        for name in ("taken", "trainable"):
+            self.fields[name].initial = settings.get(name, "everything")
+        self._origins = {str(version.pk): version for version in origins_for(user, study)}
+        usual = [(Begin.NOTHING.value, "nothing, from scratch")]
+        serving = serving_version(study)
+        if serving is not None and serving.kind == ModelVersion.Kind.TRAINED:
+            usual.insert(0, (Begin.SERVING.value, f"version {serving.number}, which serves"))
+        groups = groupby(self._origins.values(), key=lambda version: version.study)
+        field = self.fields["start_from"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            ("As usual", usual),
+            *((of.title, [_choice(version) for version in found]) for of, found in groups),
+        ]
+
+    @property
+    def begin(self) -> Begin | ModelVersion:
+        """Where to begin, once the form is known to be valid."""
+        chosen = str(self.cleaned_data["start_from"])
+        return self._origins[chosen] if chosen in self._origins else Begin(chosen)
+
+
+def _choice(version: ModelVersion) -> tuple[str, str]:
+    pretrained = version.kind == ModelVersion.Kind.PRETRAINED
+    word = version.get_kind_display() if pretrained else version.get_state_display()
+    return str(version.pk), f"version {version.number}, {word}"

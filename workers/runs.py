@@ -1,0 +1,121 @@
+"""What the workers do alike for every training run, on labels or without."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lamella.cubes.models import Cube
+from lamella.cubes.store import location, work_folder
+from lamella.cubes.volumes import reader_of
+from lamella.jobs.errors import UserError
+from lamella.learning import services
+from lamella.learning.models import ModelVersion, TrainingRun
+from lamella.loop.services import after_job
+from models.networks.checkpoint import file_hash
+from models.networks.progress import TrainProgress, TrainResult
+from models.networks.types import TrainingCube, TrainingSlice
+from workers.runner import JobContext
+
+# A point of the curves is written at most this often; pages poll, they do not stream.
+_SECONDS_A_POINT = 2.0
+
+
+def begin(ctx: JobContext) -> TrainingRun:
+    """The run that the job is about, which is under way from now on."""
+    runs = TrainingRun.objects.select_related("study", "parent", "origin")
+    run = runs.get(pk=ctx.params["run_id"])
+    services.begin_run(run)
+    return run
+
+
+def folder_of(run: TrainingRun) -> Path:
+    """Where a run keeps what it needs to go on after a kill."""
+    return work_folder(f"training/{run.pk}")
+
+
+def teller(
+    ctx: JobContext, run: TrainingRun, point: Callable[[TrainProgress], Mapping[str, Any]]
+) -> Callable[[TrainProgress], None]:
+    """What to call with a run's progress; ``point`` makes the points of its curves."""
+    last = -_SECONDS_A_POINT
+
+    def tell(progress: TrainProgress) -> None:
+        nonlocal last
+        ctx.progress(progress.fraction, 1.0, _words(progress))
+        if progress.seconds - last >= _SECONDS_A_POINT or progress.fraction >= 1.0:
+            last = progress.seconds
+            services.add_point(run, point(progress))
+
+    return tell
+
+
+def _words(progress: TrainProgress) -> str:
+    words = f"step {progress.step}"
+    if progress.validation_dice is not None:
+        words += f", validation Dice {progress.validation_dice:.3f}"
+    return words
+
+
+def record(ctx: JobContext, run: TrainingRun, result: TrainResult) -> None:
+    """Store a run's checkpoint, and make a model version of it.
+
+    Raises the reason for which the run was stopped where it has no checkpoint.
+    """
+    if result.checkpoint is None:
+        ctx.check()
+        raise RuntimeError("training stopped without being told to")
+    key = f"models/{run.study_id}/run-{run.pk}.safetensors"
+    location(key).write(result.checkpoint.read_bytes())
+    metrics: dict[str, float | None] = {
+        "steps": result.steps,
+        "seconds": round(result.seconds, 1),
+    }
+    if run.kind == TrainingRun.Kind.TRAIN:
+        metrics["validation_dice"] = result.validation_dice
+    with ctx.effect():
+        version = services.finish_run(
+            run, checkpoint=key, checksum=file_hash(result.checkpoint), metrics=metrics
+        )
+        ctx.finish({"version": version.number, **metrics})
+        after_job(run.study)
+
+
+def training_cube(cube: Cube, known: Mapping[int, TrainingSlice]) -> TrainingCube:
+    """A cube as the networks read it, with what is known of its slices."""
+    return TrainingCube(
+        image=reader_of(cube).array(),
+        low=cube.low,
+        high=cube.high,
+        known=known,
+        voxel_size=tuple(cube.voxel_size or (1.0, 1.0, 1.0)),
+        key=cube.checksum,
+    )
+
+
+def origin_of(run: TrainingRun) -> Path | None:
+    """The checkpoint that a run takes all but the head of, if it was told to."""
+    if run.origin is None and run.snapshot.get("origin"):
+        raise UserError(
+            f"The version that training run {run.pk} was to start from was deleted; "
+            "start a new run."
+        )
+    return None if run.origin is None else local_checkpoint(run.origin)
+
+
+def local_checkpoint(version: ModelVersion) -> Path:
+    """The version's checkpoint as a file on this machine, fetched where the store is remote."""
+    place = location(version.checkpoint)
+    if not place.is_remote:
+        return Path(place.url)
+    path = work_folder("checkpoints") / f"{version.checksum}.safetensors"
+    if not path.exists():
+        data = place.read()
+        if data is None:
+            raise UserError(
+                f"The checkpoint of version {version.number} is missing from the store; "
+                "train a new one."
+            )
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(data)
+        partial.replace(path)
+    return path
