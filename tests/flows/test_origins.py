@@ -26,8 +26,8 @@ SHORT = SETTINGS | {"train": TRAIN | {"max_steps": 5}}
 
 
 def study_of(title: str, bob: User, **fields: Any) -> Study:
-    fields = {"state": StudyState.DRAFT, "settings": SHORT, "redundancy": 1} | fields
-    return make_study(title, bob=bob, **fields)
+    usual: dict[str, Any] = {"state": StudyState.DRAFT, "settings": SHORT, "redundancy": 1}
+    return make_study(title, bob=bob, **usual | fields)
 
 
 def checkpoint(version: ModelVersion) -> Checkpoint:

@@ -1,5 +1,6 @@
 """Training runs, model versions and jobs over HTTP."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,11 @@ def client_of(user: User) -> Client:
     return client
 
 
-def ask(user: User, method: str, path: str, status: int = 200) -> Any:
-    answer = client_of(user).generic(method, f"/api/v1/{path}", b"{}", content_type=JSON)
+def ask(
+    user: User, method: str, path: str, status: int = 200, body: dict[str, Any] | None = None
+) -> Any:
+    sent = json.dumps(body or {})
+    answer = client_of(user).generic(method, f"/api/v1/{path}", sent, content_type=JSON)
     assert answer.status_code == status, answer.content
     return answer.json()
 
@@ -65,6 +69,65 @@ def test_a_second_run_is_refused_while_the_first_is_under_way(world: World) -> N
     assert again["detail"].startswith(f"Training run {first['id']} is under way already")
     ask(world.bob, "POST", f"training-runs/{first['id']}/cancel")
     assert ask(world.bob, "POST", address, 202)["id"] != first["id"]
+
+
+def test_a_run_starts_from_nothing_or_from_a_version_by_its_id(world: World) -> None:
+    study = labelled(world.bob)
+    address = f"studies/{study.slug}/training-runs"
+    serving = make.make_version(
+        study, 1, state=ModelVersion.State.SERVING, checkpoint="models/1/run-1.safetensors"
+    )
+    (offered,) = ask(world.bob, "GET", f"studies/{study.slug}/origins")
+    assert (offered["version"], offered["study"], offered["state"]) == (
+        serving.pk,
+        study.slug,
+        "serving",
+    )
+    for told, parent, origin in (
+        ({}, 1, None),
+        ({"start_from": "nothing"}, None, None),
+        (
+            {"start_from": serving.pk, "trainable": "decoder"},
+            None,
+            {"version": serving.pk, "number": 1, "study": study.slug},
+        ),
+    ):
+        run = ask(world.bob, "POST", address, 202, told)
+        assert (run["kind"], run["parent"], run["origin"]) == ("train", parent, origin)
+        ask(world.bob, "POST", f"training-runs/{run['id']}/cancel")
+
+
+def test_a_start_without_a_body_is_the_usual_one(world: World) -> None:
+    study = labelled(world.bob)
+    address = f"/api/v1/studies/{study.slug}/training-runs"
+    answer = client_of(world.bob).generic("POST", address)
+    assert answer.status_code == 202, answer.content
+    assert answer.json()["kind"] == "train"
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "words"),
+    [
+        ({"start_from": 0}, 404, "no such thing here"),
+        ({"start_from": "the best"}, 422, "not right at"),
+        ({"taken": "half"}, 422, "not right at taken"),
+        ({"kind": "pretrain", "start_from": "nothing"}, 422, "send its kind alone"),
+        ({"start_from": "nothing", "trainable": "decoder"}, 409, "must come from somewhere"),
+    ],
+)
+def test_a_start_that_makes_no_sense_is_refused_with_one_sentence(
+    world: World, told: dict[str, Any], status: int, words: str
+) -> None:
+    study = labelled(world.bob)
+    answer = ask(world.bob, "POST", f"studies/{study.slug}/training-runs", status, told)
+    assert words in answer["detail"]
+    assert not study.training_runs.exists()
+
+
+def test_pretraining_is_started_by_its_kind(world: World) -> None:
+    study = labelled(world.bob)
+    run = ask(world.bob, "POST", f"studies/{study.slug}/training-runs", 202, {"kind": "pretrain"})
+    assert (run["kind"], run["slices"], run["origin"]) == ("pretrain", 4, None)
 
 
 def test_starting_with_nothing_labelled_says_what_is_missing(world: World) -> None:

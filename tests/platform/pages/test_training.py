@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from lamella.accounts.models import User
+from lamella.cubes.models import LabelsRole
 from lamella.jobs.models import Job, JobState
 from lamella.learning.models import ModelVersion
 from tests import factories as make
@@ -58,6 +60,65 @@ def test_starting_without_anything_labelled_says_what_is_missing(world: World, a
     client = as_(world.bob)
     answer = client.post(reverse("pages:start_training", args=[study.slug]), follow=True)
     assert "Nothing is labelled" in answer.content.decode()
+
+
+@pytest.fixture
+def ready(world: World) -> World:
+    """Version 2 serves with weights, version 1 was pretrained; nothing is under way."""
+    ModelVersion.objects.filter(pk=world.serving.pk).update(checkpoint="models/1/run-2.safetensors")
+    ModelVersion.objects.filter(pk=world.retired.pk).update(
+        kind=ModelVersion.Kind.PRETRAINED,
+        state=ModelVersion.State.ORIGIN,
+        checkpoint="models/1/run-1.safetensors",
+        gate={},
+    )
+    Job.objects.update(state=JobState.DONE)
+    voxels = np.zeros((4, 32, 32), np.uint8)
+    cube = make.make_cube(world.study, "labelled", voxels=voxels)
+    labels = make.make_labels(cube, LabelsRole.TRAINING, uri="labels/x.zarr", slices=[0, 2])
+    make.write_voxels(labels.uri, voxels, "label")
+    return world
+
+
+def start(world: World, as_: As, **fields: object) -> str:
+    told = {"taken": "everything", "trainable": "everything"} | fields
+    answer = as_(world.bob).post(url(world, "start_training"), told, follow=True)
+    return answer.content.decode()
+
+
+def test_the_desk_offers_its_admins_to_start_differently(ready: World, as_: As) -> None:
+    html = desk(ready, as_, ready.bob)
+    assert "version 2, which serves" in html
+    assert f'<option value="{ready.retired.pk}">version 1, pretrained without labels' in html
+    assert "Never serves; training runs can start from it." in html
+    assert "Start differently" not in desk(ready, as_, ready.dana)
+
+
+def test_a_run_starts_from_a_version_of_the_list_with_the_decoder_alone(
+    ready: World, as_: As
+) -> None:
+    html = start(ready, as_, start_from=ready.retired.pk, trainable="decoder")
+    run = ready.study.training_runs.order_by("-pk")[0]
+    assert (run.origin, run.parent) == (ready.retired, None)
+    assert run.config["train"]["trainable"] == "decoder"
+    assert "from version 1 of Liver 3" in html
+
+
+def test_pretraining_is_started_from_the_desk_and_its_row_says_so(ready: World, as_: As) -> None:
+    html = start(ready, as_, kind="pretrain")
+    assert ready.study.training_runs.order_by("-pk")[0].kind == "pretrain"
+    assert "without labels</span>" in html
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_version_out_of_reach_is_refused_like_one_that_does_not_exist(
+    ready: World, as_: As, there: bool
+) -> None:
+    other = make.make_version(make.make_study("Other"), checkpoint="models/2/run-1.safetensors")
+    before = ready.study.training_runs.count()
+    html = start(ready, as_, start_from=other.pk if there else other.pk + 1)
+    assert "There is no such version to start from" in html
+    assert ready.study.training_runs.count() == before
 
 
 def test_a_run_is_cancelled(world: World, as_: As) -> None:
