@@ -19,13 +19,12 @@ from models.quality.dirichlet import DRAWS, weightings
 
 FEWEST = 5
 """Audited tiles below which nothing is said."""
-UNSEEN_LOSS = 1 / 3
+UNSEEN_LOSS = 2 / 3
 """Share of the foreground that a tile as bad as any yet unseen is taken to have wrong and missed,
 where the sample shows none as bad."""
 
-LOWER = 0.02
-"""Share of the doubt that the lower bound gets: a study stops by it, so it is to be wrong almost
-never. With a fifth, 5 of 500 studies once claimed more than they had; the width hardly grows."""
+LOWER = 0.2
+"""Share of the doubt that the lower bound gets: a study stops by it, so it is to be wrong least."""
 
 Reals = NDArray[np.float64]
 

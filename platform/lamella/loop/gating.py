@@ -20,10 +20,14 @@ from lamella.volumes.geometry import Region
 from models.quality.gate import gate
 from models.quality.metrics import dice
 
-# Below this many items the gate's interval says nothing.
-MINIMUM = 3
-# With fewer items than that, a candidate this much worse on them is still refused.
+# Below this many items the gate's interval is so wide that it would refuse nearly every candidate,
+# and studies would go on with a model that learned from a fraction of what is known.
+MINIMUM = 8
+# With fewer items than that, a candidate is refused where they agree that it is worse by this much,
 CLEARLY_WORSE = 0.02
+# or where it collapsed on what little there is.
+COLLAPSED = 0.1
+AGREEING = 3
 
 
 def fresh_audits(study: Study) -> list[Source]:
@@ -73,12 +77,14 @@ def judge(candidate: ModelVersion, serving: ModelVersion | None) -> dict[str, An
     }
     if verdict.items >= MINIMUM:
         return {"promote": verdict.promote, "reason": verdict.reason, **numbers}
-    # So little to compare on decides nothing; the candidate has learned from more slices.
-    worse = verdict.items > 0 and verdict.difference < -CLEARLY_WORSE
+    # So little to compare on proves nothing; the candidate has learned from more slices.
+    agreed = verdict.items >= AGREEING and verdict.high < 0
+    worse = verdict.items > 0 and verdict.difference < -(CLEARLY_WORSE if agreed else COLLAPSED)
+    masks = "1 fresh mask" if verdict.items == 1 else f"{verdict.items} fresh masks"
     reason = (
-        f"clearly worse on the {verdict.items} fresh masks there are"
+        f"clearly worse on the {masks} there are"
         if worse
-        else f"it learned from more slices; {verdict.items} fresh masks are too few to compare on"
+        else f"it learned from more slices; {masks} are too few to compare on"
     )
     return {"promote": not worse, "reason": reason, **numbers}
 
