@@ -80,11 +80,13 @@ def judge(candidate: ModelVersion, serving: ModelVersion | None) -> dict[str, An
     # So little to compare on proves nothing; the candidate has learned from more slices.
     agreed = verdict.items >= AGREEING and verdict.high < 0
     worse = verdict.items > 0 and verdict.difference < -(CLEARLY_WORSE if agreed else COLLAPSED)
-    masks = "1 fresh mask" if verdict.items == 1 else f"{verdict.items} fresh masks"
+    masks, be = (
+        ("1 fresh mask", "is") if verdict.items == 1 else (f"{verdict.items} fresh masks", "are")
+    )
     reason = (
-        f"clearly worse on the {masks} there are"
+        f"clearly worse on the {masks} there {be}"
         if worse
-        else f"it learned from more slices; {masks} are too few to compare on"
+        else f"it learned from more slices; {masks} {be} too little to compare on"
     )
     return {"promote": not worse, "reason": reason, **numbers}
 
