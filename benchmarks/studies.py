@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.data import Volume
@@ -15,7 +15,8 @@ Result = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is simulated of a volume. ``until``: a study may end once it reached this Dice."""
+    """What is simulated of a volume. ``until``: a study may end once it reached this Dice;
+    ``pace``: changes of the preset (``simulation`` of the settings)."""
 
     volume: Volume
     strategies: tuple[str, ...]
@@ -23,12 +24,14 @@ class Plan:
     volunteers: str = "perfect"
     budget: float | None = None
     until: str | None = None
+    pace: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def simulation(self) -> Simulation:
         settings = dict(self.volume.settings)
-        if self.until is not None:
-            settings["simulation"] = {**settings.get("simulation", {}), "until": float(self.until)}
+        ends = {} if self.until is None else {"until": float(self.until)}
+        if self.pace or ends:
+            settings["simulation"] = {**settings.get("simulation", {}), **self.pace, **ends}
         return Simulation(
             images=self.volume.images,
             labels=self.volume.all_labels,
@@ -57,7 +60,8 @@ def play(plans: Sequence[Plan]) -> list[Result]:
 
     def tell(cell: Cell, news: dict[str, Any]) -> None:
         if news.get("state") == "ended":
-            print(f"  {names[cell.key]}, {cell.words}: {news['seconds']} s", flush=True)
+            took = "kept" if news["seconds"] is None else f"{news['seconds']} s"
+            print(f"  {names[cell.key]}, {cell.words}: {took}", flush=True)
 
     jobs = int(os.environ.get("LAMELLA_BENCH_JOBS", "2"))
     played = play_all(list(unique.values()), jobs=jobs, tell=tell)

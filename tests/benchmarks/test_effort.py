@@ -96,7 +96,7 @@ def test_only_the_last_ten_cases_report(data: Path) -> None:
 def test_only_studies_whose_whole_curve_is_not_asked_for_end_early(quick: bool, data: Path) -> None:
     asked = effort.plans(quick, 5)
     assert all(plan.seeds[0] == 5 for plan in asked.values())
-    assert asked["brats"].until is None
+    assert asked["curves"].until is None
     assert asked["cast"].until is None
     assert asked["hippocampus"].until == ("0.94" if quick else None)
 
