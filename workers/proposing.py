@@ -1,6 +1,6 @@
 """What a proposal is made of, slice by slice: a model's prediction, or another tool's masks."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -119,9 +119,9 @@ class ModelMaker:
             cube.low,
             cube.high,
             replace(self._config, scores=flips is not None),
-            known={z: TrainingSlice(slice_.labels, slice_.valid) for z, slice_ in known.items()},
+            known=_shown(known),
             start=target.pending[0][0],
-            voxel_size=tuple(cube.voxel_size) if cube.voxel_size and cube.unit else None,
+            voxel_size=_voxel_size(cube),
         )
         for block in blocks:
             if flips is not None:
@@ -165,6 +165,53 @@ class ModelMaker:
                 torch.from_numpy(np.ascontiguousarray(probability)).to(self._device),
                 self.patch,
             )
+
+
+def ask_again(
+    version: ModelVersion,
+    cube: Cube,
+    classes: ClassMap,
+    known: Mapping[int, KnownSlice],
+    mark: str,
+    slices: Collection[int],
+) -> None:
+    """Predict some slices with an earlier version, showing it what is known now.
+
+    known, mark: as for ModelMaker. Another tool's masks do not depend on what is known.
+    """
+    if not slices or version.kind == ModelVersion.Kind.EXTERNAL:
+        return
+    config = config_of(cube.study, PredictConfig, "predict")
+    shape: tuple[int, int, int] = tuple(cube.shape)
+    target = create_array(
+        proposals.prediction_root(version.pk, cube.pk),
+        proposals.AGAIN,
+        shape=(classes.count, *shape),
+        dtype=np.uint8,
+        attrs={"checkpoint": version.checksum, "cube": cube.checksum, "known": mark},
+        depth=block_depth(shape, classes.count, config),
+    )
+    wanted = [z for z in slices if any(z0 <= z < z1 for z0, z1 in target.pending)]
+    blocks = predict(
+        local_checkpoint(version),
+        reader_of(cube).array(),
+        cube.low,
+        cube.high,
+        replace(config, scores=False),
+        known=_shown(known),
+        only=wanted,
+        voxel_size=_voxel_size(cube),
+    )
+    for block in blocks:
+        target.write(block.z0, to_bytes(block.probabilities))
+
+
+def _shown(known: Mapping[int, KnownSlice]) -> dict[int, TrainingSlice]:
+    return {z: TrainingSlice(slice_.labels, slice_.valid) for z, slice_ in known.items()}
+
+
+def _voxel_size(cube: Cube) -> tuple[float, float, float] | None:
+    return tuple(cube.voxel_size) if cube.voxel_size and cube.unit else None
 
 
 class ExternalMaker:

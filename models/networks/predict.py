@@ -1,6 +1,6 @@
 """Prediction: a cube block by block along z, in memory that does not grow with its depth."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -53,6 +53,7 @@ def predict(
     *,
     known: Mapping[int, TrainingSlice] | None = None,
     start: int = 0,
+    only: Collection[int] | None = None,
     voxel_size: tuple[float, float, float] | None = None,
 ) -> Iterator[PredictedBlock]:
     """Predict a cube (ZYX) with robust intensity range [low, high], one block after another.
@@ -61,6 +62,7 @@ def predict(
     does not depend on the cube's depth, and blocks do not depend on each other. `known` are agreed
     labels by z, in the model's classes; no slice is predicted from its own. `start` is the first
     slice still to be predicted, a multiple of block_depth: what follows is the same as in one go.
+    `only`: slices that are wanted; blocks without any are left out.
     `voxel_size` (z, y, x) of the cube, where its pixels differ from those the model learned from,
     makes slices be resampled to the model's and probabilities back.
 
@@ -83,6 +85,8 @@ def predict(
     neighbours = _neighbours(checkpoint, image, low, high, known or {}, voxel_size)
     for z0 in range(start, shape[0], depth):
         z1 = min(z0 + depth, shape[0])
+        if only is not None and not any(z0 <= z < z1 for z in only):
+            continue
         first, last = max(0, z0 - config.halo), min(shape[0], z1 + config.halo)
         with threads(config.threads), torch.inference_mode():
             slab = torch.from_numpy(scale_intensity(image[first:last], low, high)).to(device)

@@ -11,6 +11,7 @@ from lamella.consensus.final import FinalMask
 from lamella.consensus.models import Consensus
 from lamella.cubes.models import Cube, LabelsRole
 from lamella.learning.models import ModelVersion, Proposal, TrainingRun
+from lamella.learning.proposals import known_to, prediction, prediction_with
 from lamella.loop.services import after_job
 from lamella.rounds.masks import region_of
 from lamella.rounds.models import Certificate, Round, Task
@@ -78,6 +79,17 @@ def test_from_seed_slices_to_a_better_mask_over_two_rounds(study: Study, client:
     assert TrainingRun.objects.filter(study=study).count() == 3
     assert study.model_versions.filter(state=ModelVersion.State.SERVING).count() == 1
     assert all(v.gate["reason"] for v in study.model_versions.all())
+    # What judged the second version was asked of the first one too, with what was known by then.
+    first_version, second = study.model_versions.order_by("number")[:2]
+    judged = first.tasks.get(kind=Task.Kind.AUDIT, blind=False).z
+    later = prediction(second.pk, cube.pk)
+    assert later is not None
+    asked = prediction_with(first_version.pk, cube.pk, known_to(later), judged)
+    earlier = prediction(first_version.pk, cube.pk)
+    assert asked is not None
+    assert earlier is not None
+    assert known_to(asked) == known_to(later) != known_to(earlier)
+    assert prediction_with(first_version.pk, cube.pk, "something else", judged) is None
     certificate = Certificate.objects.filter(cube=cube).first()
     assert certificate is not None
     assert certificate.blind == certificate.tasks == study.tasks.filter(blind=True).count() > 0

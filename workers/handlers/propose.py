@@ -12,7 +12,8 @@ from lamella.cubes.models import Cube
 from lamella.jobs.errors import UserError
 from lamella.learning import proposals, services
 from lamella.learning.models import ModelVersion, Proposal
-from lamella.learning.selectors import current_proposal
+from lamella.learning.selectors import current_proposal, serving_version
+from lamella.loop.gating import judged_slices
 from lamella.loop.services import after_job
 from lamella.loop.situation import known_sources
 from lamella.studies.classes import ClassMap, class_map
@@ -26,7 +27,7 @@ from models.networks.scores import patch_grid
 from models.propagation.blend import HeldOut, fit_blend
 from models.propagation.interpolate import SignedDistances
 from models.propagation.known import KnownSlice, usual_spacing
-from workers.proposing import ExternalMaker, Maker, ModelMaker, to_bytes
+from workers.proposing import ExternalMaker, Maker, ModelMaker, ask_again, to_bytes
 from workers.runner import JobContext, handler
 
 
@@ -52,7 +53,11 @@ def run(ctx: JobContext) -> dict[str, object]:
             raise UserError(f"There are no masks of another tool for the cube “{cube.name}”.")
         maker = ExternalMaker(version, cube, classes)
     else:
-        maker = ModelMaker(ctx, version, cube, classes, known, digest(sources))
+        mark = digest(sources)
+        maker = ModelMaker(ctx, version, cube, classes, known, mark)
+        serving = serving_version(cube.study)
+        if version.state == ModelVersion.State.CANDIDATE and serving is not None:
+            ask_again(serving, cube, classes, known, mark, judged_slices(cube))
     distances = SignedDistances(
         known, tuple(cube.shape), classes.count, weights, sampling=_sampling(cube)
     )

@@ -1,6 +1,7 @@
 """A proposal's volumes in the store.
 
     predictions/<version>-<cube>/probability   (K, Z, Y, X) uint8: the model's, 255 is certain
+    predictions/<version>-<cube>/again         the same of some slices, with what was known later
     proposals/<id>/probability                 the same, blended with what people know
     proposals/<id>/labels                      OME-Zarr label image of the study's dtype
     proposals/<id>/scores/<name>               (Z, PY, PX) float32, one number a patch of `patch`
@@ -25,6 +26,7 @@ from lamella.volumes.slabs import SlabArray, open_array
 from lamella.volumes.storage import Location
 
 PROBABILITY = "probability"
+AGAIN = "again"
 LABELS = "labels"
 SCORES = "scores"
 
@@ -62,6 +64,28 @@ def prediction(version_id: int, cube_id: int) -> SlabArray | None:
     except StoreError:
         return None
     return array if array.complete else None
+
+
+def prediction_with(version_id: int, cube_id: int, known: str, z: int) -> SlabArray | None:
+    """(K, Z, Y, X) uint8 that a version said of slice z at least when just this was known.
+
+    known: the hash of what was known. None where it was not asked then.
+    """
+    root = prediction_root(version_id, cube_id)
+    for name in (PROBABILITY, AGAIN):
+        try:
+            array = open_array(root, name)
+        except StoreError:
+            continue
+        missing = any(z0 <= z < z1 for z0, z1 in array.pending)
+        if array.array.attrs.get("known") == known and not missing:
+            return array
+    return None
+
+
+def known_to(prediction: SlabArray) -> str:
+    """Hash of what was known to a prediction."""
+    return str(prediction.array.attrs.get("known", ""))
 
 
 def read_scores(

@@ -11,7 +11,7 @@ from lamella.consensus.models import Consensus
 from lamella.cubes.models import Cube
 from lamella.cubes.volumes import labels_reader_of
 from lamella.learning.models import ModelVersion
-from lamella.learning.proposals import prediction
+from lamella.learning.proposals import known_to, prediction, prediction_with
 from lamella.rounds.gold import gold_slices, gold_volumes
 from lamella.rounds.models import Round, Task
 from lamella.studies.classes import ClassMap, class_map
@@ -61,6 +61,12 @@ def fresh_audits(study: Study) -> list[Source]:
     ]
 
 
+def judged_slices(cube: Cube) -> set[int]:
+    """Slices of a cube on which a candidate is compared with the serving version."""
+    fresh = {source.z for source in fresh_audits(cube.study) if source.cube == cube.pk}
+    return fresh.union(*(gold_slices(labels) for labels in gold_volumes(cube)))
+
+
 def judge(candidate: ModelVersion, serving: ModelVersion | None) -> dict[str, Any]:
     """{"promote", "reason", and the numbers}: to be stored with the candidate."""
     if serving is None:
@@ -98,9 +104,16 @@ def _number(value: float) -> float | None:
 def _pairs(
     candidate: ModelVersion, serving: ModelVersion, classes: ClassMap
 ) -> Iterator[tuple[float, float]]:
-    """Dice of candidate and serving on each item: fresh audits, and gold slices."""
+    """Dice of candidate and serving on each item: fresh audits, and gold slices.
+
+    Both are asked with what is known now: the candidate would else profit from newer neighbours.
+    """
     for cube, region, truth in _items(candidate.study, classes):
-        masks = [model_mask(version, cube, region, classes) for version in (candidate, serving)]
+        theirs = prediction(candidate.pk, cube.pk)
+        known = None if theirs is None else known_to(theirs)
+        masks = [
+            model_mask(version, cube, region, classes, known) for version in (candidate, serving)
+        ]
         if masks[0] is not None and masks[1] is not None:
             yield dice(masks[0], truth, classes.count), dice(masks[1], truth, classes.count)
 
@@ -118,14 +131,18 @@ def _items(study: Study, classes: ClassMap) -> Iterator[tuple[Cube, Region, NDAr
 
 
 def model_mask(
-    version: ModelVersion, cube: Cube, region: Region, classes: ClassMap
+    version: ModelVersion, cube: Cube, region: Region, classes: ClassMap, known: str | None
 ) -> NDArray[np.uint8] | None:
-    """(height, width) classes that a version predicts by itself, without known neighbours."""
+    """(height, width) classes that a version predicts, before any blending.
+
+    known: hash of what it was to know; where it was not asked then, what it said last counts.
+    """
     if version.kind == ModelVersion.Kind.EXTERNAL:
         if version.labels is None or version.labels.cube_id != cube.pk:
             return None
         return classes.to_classes(labels_reader_of(version.labels).region(region))
-    volume = prediction(version.pk, cube.pk)
+    volume = prediction_with(version.pk, cube.pk, known, region.z) if known is not None else None
+    volume = volume or prediction(version.pk, cube.pk)
     if volume is None:
         return None
     shares = volume[:, region.z, region.rows, region.columns].astype(np.int32)

@@ -169,3 +169,13 @@ def test_a_path_is_loaded_and_a_broken_one_refused(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"nonsense that is long enough")
     with pytest.raises(ValueError, match="damaged"):
         next(predict(tmp_path / "x", np.zeros((1, 8, 8)), 0.0, 1.0, CONFIG))
+
+
+def test_only_blocks_that_are_wanted_are_predicted(model: Checkpoint) -> None:
+    image, _ = blobs()
+    config = PredictConfig(block=4, halo=2, scores=False, threads=1)
+    every = {b.z0: b for b in predict(model, image, 40.0, 200.0, config)}
+    some = list(predict(model, image, 40.0, 200.0, config, only=[5, 13]))
+    assert [b.z0 for b in some] == [4, 12]
+    for block in some:
+        np.testing.assert_array_equal(block.probabilities, every[block.z0].probabilities)
