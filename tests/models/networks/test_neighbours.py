@@ -95,7 +95,8 @@ def test_gaps_are_those_of_the_slices_still_to_be_predicted(known: set[int]) -> 
 
 def disc(radius: float, side: int = 64) -> NDArray[np.uint8]:
     y, x = np.mgrid[:side, :side] - side / 2 + 0.5
-    return (y**2 + x**2 < radius**2).astype(np.uint8)
+    mask: NDArray[np.uint8] = (y**2 + x**2 < radius**2).astype(np.uint8)
+    return mask
 
 
 def test_drift_is_told_from_the_nearest_pairs() -> None:
