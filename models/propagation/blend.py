@@ -22,9 +22,6 @@ from models.propagation.interpolate import Evidence, SignedDistances
 SMALLEST = 1.0 / 512
 """Probabilities are stored as uint8, so nothing is known beyond half a step from 0 or 1."""
 
-GAP_POWER = 0.8
-"""Interpolation's error grows with the gap to this power (.032, .050, .058 at 2.9, 5 and 6.3)."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldOut:
@@ -117,16 +114,14 @@ def fit_blend(
     examples: Sequence[HeldOut],
     config: PropagationConfig | None = None,
     *,
-    spacing: float | None = None,
     pixels: int = 20_000,
     seed: int = 0,
 ) -> BlendFit:
     """Weight, decay and trust that make held-out slices most likely; `config` stands where there
     are too few.
 
-    spacing: usual number of slices between known ones where the fit will be used. Leaving a known
-    slice out doubles the gap around it, so its neighbours look less reliable than they will be; the
-    weight is raised by (gap / spacing) ** GAP_POWER to make up for it, at most fourfold.
+    Leaving a known slice out widens the gap around it, for the network, which was not shown it
+    either, as for interpolation: what the one is worth beside the other is taken to stay the same.
 
     Maximises the penalised likelihood (a weak pull towards `config`, worth about one slice), on at
     most `pixels` pixels of each slice, drawn where model or interpolation are in doubt or disagree,
@@ -160,9 +155,6 @@ def fit_blend(
     a, tau, trust = (float(v) for v in np.exp(found.x))
     alone = _loss(np.log([1e-6, 1.0, 1.0]), model, distance, slices, truth, weight)
     blended = _loss(found.x, model, distance, slices, truth, weight)
-    gaps = [p.gap for p in parts if np.isfinite(p.gap)]
-    if spacing is not None and gaps and np.median(gaps) > spacing > 0:
-        a *= min(float(np.median(gaps) / spacing) ** GAP_POWER, 4.0)
     return BlendFit(replace(start, weight=a, decay=tau, trust=trust), len(parts), alone, blended)
 
 
@@ -173,7 +165,6 @@ class _Sample:
     slices: Floats  # (n,)
     truth: NDArray[np.int64]  # (n,)
     weight: NDArray[np.float64]  # (n,)
-    gap: float  # median slices between the two known neighbours
 
 
 def _sample(
@@ -204,7 +195,6 @@ def _sample(
         item.evidence.slices.ravel()[index],
         np.where(item.truth.ravel()[index] <= K, item.truth.ravel()[index], 0).astype(np.int64),
         np.concatenate(weights),
-        float(np.median(item.evidence.gap[usable])),
     )
 
 

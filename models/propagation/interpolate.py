@@ -27,13 +27,10 @@ class Evidence:
               nothing is known in reach.
     slices:   (H, W) float32: distance in z to the nearest known slice there; 0 where the slice
               itself is known, inf where nothing is in reach.
-    gap:      (H, W) float32: distance between the two known slices on either side; inf at a cube's
-              ends.
     """
 
     distance: Floats
     slices: Floats
-    gap: Floats
 
 
 class SignedDistances:
@@ -79,7 +76,7 @@ class SignedDistances:
         if below is None or above is None:
             distance, away = below or above  # type: ignore[misc]
             near = np.isfinite(away)
-            return Evidence(_combine(distance, near), away, np.full_like(away, np.inf))
+            return Evidence(_combine(distance, near), away)
         (low, d_low), (high, d_high) = below, above
         gap = d_low + d_high
         both = np.isfinite(gap)
@@ -88,7 +85,7 @@ class SignedDistances:
         share = share.astype(np.float32)
         nearest = np.minimum(d_low, d_high)
         distance = (low + share * (high - low)).astype(np.float32)
-        return Evidence(_combine(distance, np.isfinite(nearest)), nearest, gap)
+        return Evidence(_combine(distance, np.isfinite(nearest)), nearest)
 
     def labels(self, z: int) -> Labels:
         """(H, W) uint8 or uint16: the interpolated labels of slice z, the known mask itself
@@ -113,7 +110,7 @@ class SignedDistances:
     def _nothing(self) -> Evidence:
         plane = self.shape[1:]
         far = np.full(plane, np.inf, dtype=np.float32)
-        return Evidence(np.zeros((self.classes, *plane), dtype=np.float32), far, far.copy())
+        return Evidence(np.zeros((self.classes, *plane), dtype=np.float32), far)
 
     def _side(self, z: int, order: Iterable[int]) -> tuple[Floats, Floats] | None:
         """Nearest known distance maps on one side of z and how far away (H, W), if in reach."""

@@ -1,14 +1,11 @@
 """What people have agreed on: the labels of one slice, whole or in part."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from models.labels import Labels, Mask, unsure_of
-
-SPACING_GRID = 32
-"""Places across a plane at which spacing is looked at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,26 +47,3 @@ def as_known(
                 )
         result[int(z)] = entry
     return result
-
-
-def usual_spacing(
-    boxes: Sequence[tuple[int, int, int, int, int]], plane: tuple[int, int]
-) -> float | None:
-    """Median number of slices from one known mask to the next at the same place, over all places.
-
-    boxes: z, y0, x0, height, width of what is known. Slices of which tiles are known elsewhere do
-    not count. None where no place is known on two slices.
-    """
-    ys, xs = ((np.arange(SPACING_GRID) + 0.5) * side / SPACING_GRID for side in plane)
-    known: dict[int, Mask] = {}
-    for z, y0, x0, height, width in boxes:
-        inside = np.outer((ys >= y0) & (ys < y0 + height), (xs >= x0) & (xs < x0 + width))
-        known[z] = known[z] | inside if z in known else inside
-    last = np.full((SPACING_GRID, SPACING_GRID), -1)
-    steps = []
-    for z in sorted(known):
-        again = known[z] & (last >= 0)
-        steps.append(z - last[again])
-        last[known[z]] = z
-    every = np.concatenate(steps) if steps else np.empty(0)
-    return float(np.median(every)) if len(every) else None

@@ -26,7 +26,7 @@ from models.config import PropagationConfig
 from models.networks.scores import patch_grid
 from models.propagation.blend import HeldOut, fit_blend
 from models.propagation.interpolate import SignedDistances
-from models.propagation.known import KnownSlice, usual_spacing
+from models.propagation.known import KnownSlice
 from workers.proposing import ExternalMaker, Maker, ModelMaker, ask_again, to_bytes
 from workers.runner import JobContext, handler
 
@@ -141,11 +141,7 @@ def fitted_blend(
         _held_out(prediction[:, z], z, distances, [s for s in fresh if s.z == z])
         for z in sorted({source.z for source in fresh})
     ]
-    # Leaving a slice out doubles the gap around it; the fit is told which gaps it will serve.
-    spacing = usual_spacing(
-        [(s.z, s.y0, s.x0, s.height, s.width) for s in sources], (cube.shape[1], cube.shape[2])
-    )
-    return fit_blend(examples, config, spacing=spacing).config
+    return fit_blend(examples, config).config
 
 
 def _place(source: Source) -> tuple[int, int, int, int, int]:

@@ -127,11 +127,3 @@ def test_slices_with_nothing_known_in_reach_cannot_be_fitted() -> None:
     nothing = SignedDistances({}, SHAPE).logit_evidence(0)
     item = HeldOut(noisy_model(cone(), 0)[:, 0], nothing, cone()[0], np.ones(SHAPE[1:], bool))
     assert fit_blend([item] * 5).examples == 0
-
-
-def test_neighbours_count_for_more_where_the_fit_left_wider_gaps_than_will_be_met() -> None:
-    examples = held_out(2.0)
-    plain, closer = fit_blend(examples), fit_blend(examples, spacing=3)
-    assert closer.config.weight > plain.config.weight
-    assert closer.config.weight <= 4 * plain.config.weight
-    assert fit_blend(examples, spacing=100).config == plain.config

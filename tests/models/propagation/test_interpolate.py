@@ -37,7 +37,6 @@ def test_beyond_the_last_known_slice_it_is_repeated_and_its_word_fades_with_dist
     distances = SignedDistances({2: disc(6)}, (10, 32, 32))
     far = distances.logit_evidence(8)
     assert (far.slices == 6).all()
-    assert np.isinf(far.gap).all()
     np.testing.assert_array_equal(interpolate({2: disc(6)}, (10, 32, 32))[9], disc(6))
 
 
@@ -77,8 +76,6 @@ def test_tiles_on_different_slices_are_each_found_where_they_lie() -> None:
     evidence = SignedDistances(known, (10, 32, 32)).logit_evidence(4)
     assert (evidence.slices[:, :16] == 4).all()
     assert (evidence.slices[:, 16:] == 2).all()
-    assert (evidence.gap[:, :16] == 9).all()
-    assert (evidence.gap[:, 16:] == 7).all()
 
 
 def test_leaving_a_slice_out_is_as_if_it_had_never_been_known() -> None:

@@ -5,25 +5,9 @@ import pytest
 
 from models.config import PropagationConfig
 from models.propagation.interpolate import SignedDistances, class_distances
-from models.propagation.known import KnownSlice, usual_spacing
+from models.propagation.known import KnownSlice
 
 PLANE = (32, 32)
-
-
-def test_the_spacing_of_whole_slices_is_their_usual_distance() -> None:
-    boxes = [(z, 0, 0, 32, 32) for z in (0, 5, 10, 16)]
-    assert usual_spacing(boxes, PLANE) == 5
-
-
-def test_tiles_elsewhere_do_not_make_slices_look_closer_than_they_are() -> None:
-    left = [(z, 0, 0, 32, 16) for z in (0, 8, 16)]
-    right = [(z, 0, 16, 32, 16) for z in (1, 9, 17)]
-    assert usual_spacing(left + right, PLANE) == 8
-
-
-def test_one_known_slice_has_no_spacing() -> None:
-    assert usual_spacing([(3, 0, 0, 32, 32)], PLANE) is None
-    assert usual_spacing([], PLANE) is None
 
 
 def tile(z: int, y0: int, x0: int, side: int, rng: np.random.Generator) -> KnownSlice:
