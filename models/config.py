@@ -176,7 +176,7 @@ class TrainConfig:
     """Aim at the volunteers' vote fractions where two or more of them differ, not at what they
     agreed on. Off until short runs are known not to learn the agreed mask worse for it."""
     learning_rate: float = 3e-3
-    warm_learning_rate: float = 5e-4
+    warm_learning_rate: float = 2e-3
     """Peak rate where training starts from a parent's weights."""
     taken: str = "everything"
     """Of an origin: "everything" but the head, or the "encoder" alone."""

@@ -59,8 +59,8 @@ PRESETS: dict[str, Preset] = {
         audit_share=0.01,
         budget=0.25,
         rounds=12,
-        first_steps=150,
-        round_steps=40,
+        first_steps=300,
+        round_steps=120,
         settings={"train": _SMALL_STEPS},
     ),
     "full": Preset(
