@@ -19,6 +19,10 @@ from models.config import PropagationConfig
 from models.labels import Floats, Labels, Mask
 from models.propagation.interpolate import Evidence, SignedDistances
 
+PRIOR = 1.0
+"""How much `config` counts, in slices whose loss is the usual one. The examples were foretold by an
+earlier model, which needed its known neighbours more than the one that the fit will serve."""
+
 SMALLEST = 1.0 / 512
 """Probabilities are stored as uint8, so nothing is known beyond half a step from 0 or 1."""
 
@@ -123,7 +127,7 @@ def fit_blend(
     Leaving a known slice out widens the gap around it, for the network, which was not shown it
     either, as for interpolation: what the one is worth beside the other is taken to stay the same.
 
-    Maximises the penalised likelihood (a weak pull towards `config`, worth about one slice), on at
+    Maximises the penalised likelihood (a pull towards `config`, see PRIOR), on at
     most `pixels` pixels of each slice, drawn where model or interpolation are in doubt or disagree,
     weighted back.
     """
@@ -138,17 +142,15 @@ def fit_blend(
     truth = np.concatenate([p.truth for p in parts])
     weight = np.concatenate([p.weight for p in parts])
     weight = weight / weight.sum()
-    # The prior counts as much as one slice does, in nats: a slice's doubtful pixels are few, so its
-    # share is 1/n.
+    # The prior's share falls as 1/n, as that of one slice does.
     origin = np.log([start.weight, start.decay, start.trust])
     spread = np.array([0.7, 0.7, 0.35])
     typical = max(_loss(origin, model, distance, slices, truth, weight), 1e-4)
 
     def objective(point: NDArray[np.float64]) -> float:
         pull = 0.5 * float((((point - origin) / spread) ** 2).sum())
-        return _loss(point, model, distance, slices, truth, weight) + 0.1 * typical * pull / len(
-            parts
-        )
+        fit = _loss(point, model, distance, slices, truth, weight)
+        return fit + PRIOR * typical * pull / len(parts)
 
     low, high = np.log([0.05, 0.5, 0.1]), np.log([20.0, 100.0, 4.0])
     found = minimize(objective, origin, method="L-BFGS-B", bounds=list(zip(low, high, strict=True)))
