@@ -4,15 +4,16 @@
 
 All learn from the same few whole slices of a volume, with the same sampler, augmentation, loss,
 one-cycle rate and averaged weights; only the network differs, its window, and its rate, which was
-chosen on the phantom of seed 0. Dice is of the slices that nobody labelled. Times are of the clock,
-so the machine must be quiet.
+chosen on the phantom of seed 0. The segmenter is shown the labelled slices beside each slice, in
+training and prediction, as in a study; what it gives without stands beside it. Dice is of the
+slices that nobody labelled. Times are of the clock, so the machine must be quiet.
 """
 
 import copy
 import dataclasses
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,11 +82,13 @@ PEERS = (Peer("BasicUNet 3D", basic_unet, 3e-3), Peer("DynUNet", dyn_unet, 3e-3)
 
 @dataclass
 class Run:
-    """What came of one training: Dice of the unseen slices, voxels a second of both phases."""
+    """What came of one training: Dice of the unseen slices, voxels a second of both phases; alone:
+    the segmenter's Dice where it is shown no labelled slices."""
 
     dice: float
     trained: float
     predicted: float
+    alone: float = float("nan")
 
 
 def rows(quick: bool, seed: int) -> list[Row]:
@@ -106,6 +109,7 @@ def _compared(volume: Volume, seconds: float, seeds: Sequence[int]) -> list[Row]
     theirs = {p.name: [peer_run(p, cube, truth, seconds, seed) for seed in seeds] for p in PEERS}
     peers = {name: _mean([run.dice for run in runs]) for name, runs in theirs.items()}
     best = max(peers.values())
+    peers["ours, image alone"] = _mean([run.alone for run in ours])
     mine = _mean([run.dice for run in ours])
     dyn = theirs["DynUNet"]
     name = f"segmentation.{volume.name}.{seconds:.0f}s"
@@ -148,11 +152,24 @@ def ours_run(cube: TrainingCube, truth: NDArray[np.bool_], seconds: float, seed:
         assert result.checkpoint is not None
         seen = result.steps * _labelled_pixels(cube, config)
         began = time.monotonic()
-        settings = PredictConfig(scores=False, threads=THREADS)
-        blocks = predict(result.checkpoint, cube.image, cube.low, cube.high, settings)
-        found = np.concatenate([block.probabilities[0] for block in blocks]) > 0.5
+        found = _predicted(result.checkpoint, cube, cube.known)
         spent = time.monotonic() - began
-    return Run(_unseen_dice(found, truth, cube), seen / result.seconds, found.size / spent)
+        alone = _predicted(result.checkpoint, cube, {})
+    return Run(
+        _unseen_dice(found, truth, cube),
+        seen / result.seconds,
+        found.size / spent,
+        _unseen_dice(alone, truth, cube),
+    )
+
+
+def _predicted(
+    model: Path, cube: TrainingCube, known: Mapping[int, TrainingSlice]
+) -> NDArray[np.bool_]:
+    settings = PredictConfig(scores=False, threads=THREADS)
+    blocks = predict(model, cube.image, cube.low, cube.high, settings, known=known)
+    found: NDArray[np.bool_] = np.concatenate([block.probabilities[0] for block in blocks]) > 0.5
+    return found
 
 
 def peer_run(
@@ -161,7 +178,8 @@ def peer_run(
     torch.manual_seed(seed)
     torch.set_num_threads(THREADS)
     config = TrainConfig(max_seconds=seconds, seed=seed, window=WINDOW[0], crop=WINDOW[1])
-    config = dataclasses.replace(config, windows=2, pixels=0)
+    # A peer is shown no neighbours, so none are made for it.
+    config = dataclasses.replace(config, windows=2, pixels=0, hidden_neighbours=1.0)
     network = peer.build()
     averaged = copy.deepcopy(network).eval()
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=config.weight_decay)

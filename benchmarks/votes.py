@@ -132,7 +132,9 @@ def foretell(votes: Votes, config: TrainConfig) -> Foretold:
         result = train([votes.cube], [1], config, checkpoint_dir=Path(folder))
         assert result.checkpoint is not None
         cube, settings = votes.cube, PredictConfig(scores=False, threads=THREADS)
-        blocks = predict(result.checkpoint, cube.image, cube.low, cube.high, settings)
+        blocks = predict(
+            result.checkpoint, cube.image, cube.low, cube.high, settings, known=cube.known
+        )
         every = np.concatenate([block.probabilities[0] for block in blocks])
     predicted = np.stack([every[z] for z, _ in votes.unseen])
     observed = np.stack([vote_share(masks, 1) for _, masks in votes.unseen])

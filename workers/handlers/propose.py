@@ -1,4 +1,4 @@
-"""Propose masks for a cube: predict once a version, blend with what people know, score patches."""
+"""Propose masks for a cube: predict, blend with what people know, score patches."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
