@@ -23,7 +23,7 @@ UNSEEN_LOSS = 2 / 3
 """Share of the foreground that a tile as bad as any yet unseen is taken to have wrong and missed,
 where the sample shows none as bad."""
 
-LOWER = 0.2
+LOWER = 0.05
 """Share of the doubt that the lower bound gets: a study stops by it, so it is to be wrong least."""
 
 Reals = NDArray[np.float64]
