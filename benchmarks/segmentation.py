@@ -4,9 +4,9 @@
 
 All learn from the same few whole slices of a volume, with the same sampler, augmentation, loss,
 one-cycle rate and averaged weights; only the network differs, and its window. The rate is the
-segmenter's; it was not tuned for the others. The segmenter is shown the labelled slices beside each slice, in
-training and prediction, as in a study; what it gives without stands beside it. Dice is of the
-slices that nobody labelled. Times are of the clock, so the machine must be quiet.
+segmenter's; it was not tuned for the others. The segmenter is shown the labelled slices beside each
+slice, in training and prediction, as in a study; what it gives without stands beside it. Dice is of
+the slices that nobody labelled. Times are of the clock, so the machine must be quiet.
 """
 
 import copy
