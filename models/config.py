@@ -286,8 +286,10 @@ class PredictConfig:
     """Pixels shared by neighbouring tiles and blended."""
     patch: int = 32
     """Side of a score patch in pixels."""
-    flips: bool = False
-    """Average over flips in y, x and both, which also gives `flip_disagreement`: 4 x work."""
+    mirrors: int = 2
+    """Views of the image that are averaged: 1, as it is; 2, also mirrored in x and z together; 4,
+    also in x and in z alone. More than one gives `flip_disagreement`. A model that was trained
+    without flips has one view."""
     scores: bool = True
     """Whether patch scores are computed."""
     threads: int | None = None

@@ -19,7 +19,7 @@ from lamella.volumes.slabs import SlabArray, create_array
 from models.config import PredictConfig
 from models.networks.checkpoint import load_checkpoint
 from models.networks.device import pick_device, threads
-from models.networks.predict import block_depth, predict
+from models.networks.predict import FLIP_DISAGREEMENT, block_depth, predict, views_of
 from models.networks.scores import SCORES, patch_grid, patch_scores
 from models.networks.types import TrainingSlice, scale_intensity
 from models.propagation.blend import blend_slice
@@ -29,9 +29,6 @@ from models.propagation.known import KnownSlice
 from workers.plane_scores import ALONG_Z, COUNTS, Plane, Stack, counts, entropies, entropy_names
 from workers.runner import JobContext
 from workers.runs import local_checkpoint
-
-FLIP = "flip_disagreement"
-"""How far the model's foreground changes with the image mirrored; only where flips are averaged."""
 
 
 @dataclass(frozen=True)
@@ -82,24 +79,29 @@ class ModelMaker:
             *COUNTS,
             *ALONG_Z,
             *entropy_names(classes.count),
-            *([] if self._flips is None else [FLIP]),
+            *([] if self._flips is None else [FLIP_DISAGREEMENT]),
         )
         self._stack = Stack(self._blend)
 
     def _predict(
         self, ctx: JobContext, version: ModelVersion, known: Mapping[int, KnownSlice], mark: str
     ) -> tuple[SlabArray, SlabArray | None]:
-        """The model's probabilities, and its patch map of FLIP where flips are averaged."""
+        """The model's probabilities, and how far mirrored views of it differ, by patch."""
         cube, classes = self._cube, self._classes
         shape: tuple[int, int, int] = tuple(cube.shape)
         root = proposals.prediction_root(version.pk, cube.pk)
         depth = block_depth(shape, classes.count, self._config)
         told = {"checkpoint": version.checksum, "cube": cube.checksum, "known": mark}
         flips = None
-        if self._config.flips:
+        if len(views_of(self._checkpoint, self._config)) > 1:
             grid = patch_grid(shape[1], shape[2], self._config.patch)
             flips = create_array(
-                root, FLIP, shape=(shape[0], *grid), dtype=np.float32, attrs=told, depth=depth
+                root,
+                FLIP_DISAGREEMENT,
+                shape=(shape[0], *grid),
+                dtype=np.float32,
+                attrs=told,
+                depth=depth,
             )
         target = create_array(
             root,
@@ -110,7 +112,7 @@ class ModelMaker:
             depth=depth,
         )
         if target.complete:
-            # Flips may have been switched on after the prediction was made.
+            # Mirrored views may have been switched on after the prediction was made.
             return target, flips if flips is not None and flips.complete else None
         # Blocks are written in order, so the first one missing is where to go on.
         blocks = predict(
@@ -118,14 +120,14 @@ class ModelMaker:
             self._image,
             cube.low,
             cube.high,
-            replace(self._config, scores=flips is not None),
+            replace(self._config, scores=False),
             known=_shown(known),
             start=target.pending[0][0],
             voxel_size=_voxel_size(cube),
         )
         for block in blocks:
             if flips is not None:
-                flips.write(block.z0, block.patch_scores[FLIP].astype(np.float32))
+                flips.write(block.z0, block.patch_scores[FLIP_DISAGREEMENT].astype(np.float32))
             target.write(block.z0, to_bytes(block.probabilities))
             done = block.z0 + block.probabilities.shape[1]
             ctx.progress(0.7 * done, shape[0], f"predicted {done} of {shape[0]} slices")
@@ -142,7 +144,7 @@ class ModelMaker:
         scores |= self._stack.scores(z, known, self.patch)
         scores |= entropies(plane.probability, self.patch)
         if self._flips is not None:
-            scores[FLIP] = self._flips[z : z + 1][0].astype(np.float32)
+            scores[FLIP_DISAGREEMENT] = self._flips[z : z + 1][0].astype(np.float32)
         return ProposedSlice(labels, plane.probability, scores)
 
     def _blend(self, z: int, known: SignedDistances) -> Plane:

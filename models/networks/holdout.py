@@ -74,7 +74,7 @@ def validation_dice(
             start = max(0, min(z - window // 2, depth - window))
             planes = cache.window(index, start, min(start + window, depth))
             slab = torch.from_numpy(np.stack(planes).astype(np.float32)).to(device)
-            beside = Beside(neighbours[index], start, slab.shape[1:])
+            beside = Beside.slab(neighbours[index], range(start, start + len(slab)), slab.shape[1:])
             shares, _ = slab_shares(
                 segmenter, slab, range(z - start, z - start + 1), config, beside
             )

@@ -17,9 +17,11 @@ from models.networks.device import autocast, pick_device, threads
 from models.networks.neighbours import Neighbours
 from models.networks.resample import at_pixels_of, model_size, resize
 from models.networks.scores import patch_grid, patch_scores, pool
-from models.networks.stream import Beside, slab_shares
+from models.networks.stream import VIEWS, Beside, slab_shares
 from models.networks.types import SliceSource, TrainingCube, TrainingSlice, scale_intensity
 
+FLIP_DISAGREEMENT = "flip_disagreement"
+"""Patch score: how far the foreground of mirrored views differs."""
 KNOWN_KEPT = 8
 """Known slices whose images are kept in memory at once."""
 
@@ -29,13 +31,20 @@ class PredictedBlock:
     """A proposal for the slices z0 <= z < z0 + dz.
 
     probabilities: (K, dz, H, W) float32, for each foreground class.
-    patch_scores: by name (models.networks.scores.SCORES, and `flip_disagreement` where flips are
-        averaged), each (dz, PY, PX) float32.
+    patch_scores: by name (models.networks.scores.SCORES where they are asked for, and
+        FLIP_DISAGREEMENT where several views are averaged), each (dz, PY, PX) float32.
     """
 
     z0: int
     probabilities: NDArray[np.float32]
     patch_scores: dict[str, NDArray[np.float32]]
+
+
+def views_of(model: Checkpoint, config: PredictConfig) -> tuple[tuple[int, ...], ...]:
+    """The views that are averaged: only mirrored ones such as the model was trained on."""
+    if config.mirrors not in VIEWS:
+        raise ValueError(f"Of mirrored views there are {', '.join(map(str, VIEWS))}.")
+    return VIEWS[config.mirrors if model.meta.training.get("flips", True) else 1]
 
 
 def block_depth(shape: tuple[int, ...], classes: int, config: PredictConfig) -> int:
@@ -97,7 +106,8 @@ def predict(
                     given,
                     range(z0 - first, z1 - first),
                     config,
-                    Beside(neighbours, first, size),
+                    Beside.slab(neighbours, range(first, last), size),
+                    views_of(checkpoint, config),
                 )
             scores = _block_scores(checkpoint, given, z0 - first, shares, spread, config, shape)
             if size != shape[1:]:
@@ -139,13 +149,14 @@ def _block_scores(
     shape: tuple[int, ...],
 ) -> dict[str, NDArray[np.float32]]:
     """Patch scores of a block on the grid of the cube's own pixels, each (dz, PY, PX)."""
-    if not config.scores:
-        return {}
+    critic, patch = checkpoint.discriminator, config.patch
     rows: dict[str, list[NDArray[np.float32]]] = {}
     for i in range(shares.shape[1]):
-        found = patch_scores(checkpoint.discriminator, slab[offset + i], shares[:, i], config.patch)
+        found: dict[str, NDArray[np.float32]] = {}
+        if config.scores:
+            found |= patch_scores(critic, slab[offset + i], shares[:, i], patch)
         if spread is not None:
-            found["flip_disagreement"] = pool(spread[i], config.patch).cpu().numpy()
+            found[FLIP_DISAGREEMENT] = pool(spread[i], patch).cpu().numpy()
         for name, score in found.items():
             rows.setdefault(name, []).append(score)
     maps = {name: np.stack(score) for name, score in rows.items()}

@@ -23,6 +23,7 @@ from models.networks.data import Batch, SliceCache, data_hash
 from models.networks.device import autocast, pick_device, threads
 from models.networks.discriminator import PatchDiscriminator
 from models.networks.losses import SegmentationLoss
+from models.networks.optimizers import descend, optimizers_of
 from models.networks.pretext import UnlabelledSampler, question, turned
 from models.networks.progress import TrainProgress, TrainResult
 from models.networks.resample import at_pixels_of
@@ -96,9 +97,7 @@ class _Run:
         self.segmenter = Segmenter(dataclasses.replace(self.network, classes=1)).to(self.device)
         self.loss = SegmentationLoss()
         self.averaged = copy.deepcopy(self.segmenter).requires_grad_(False).eval()
-        self.optimizer = torch.optim.AdamW(
-            self.segmenter.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-        )
+        self.optimizers = optimizers_of(self.segmenter, config.learning_rate, config.weight_decay)
         cache = SliceCache(self.cubes, config.cache_megabytes)
         self.sampler = UnlabelledSampler(cache, config, self.segmenter.stride)
         self.turns = TrainConfig(rotation=config.rotation, zoom=config.zoom)
@@ -136,17 +135,12 @@ class _Run:
     def _step(self, fraction: float) -> None:
         config, state = self.config, self.state
         batch = self._batch(state.step)
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(fraction, config.learning_rate)
         with autocast(self.device, config.precision):
             found = self.segmenter.select(batch.image, batch.windows, batch.slices, batch.beside)
         entropy, dice = self.loss(found, batch.target, batch.weight)
         loss = entropy + dice
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.segmenter.parameters(), 1.0)
-        if torch.isfinite(norm):
-            self.optimizer.step()
+        rate = learning_rate(fraction, config.learning_rate)
+        descend(self.segmenter, self.optimizers, loss, rate)
         follow(self.averaged, self.segmenter, config.averaging, state.step)
         for name, value in (("cross_entropy", entropy), ("dice", dice)):
             now = float(value.detach())
@@ -175,7 +169,7 @@ class _Run:
 
     def _parts(self) -> tuple[dict[str, nn.Module], dict[str, torch.optim.Optimizer]]:
         modules: dict[str, nn.Module] = {"segmenter": self.segmenter, "averaged": self.averaged}
-        return modules, {"optimizer": self.optimizer}
+        return modules, self.optimizers
 
     def _save_state(self) -> None:
         save_state(self.folder / STATE_FILE, self.fingerprint, self.state, *self._parts())

@@ -23,6 +23,8 @@ from models.networks.progress import TrainProgress, TrainResult
 
 STATE_FILE = "state.safetensors"
 """The state checkpoint, in the run's folder."""
+OPTIMIZERS = "muon and adamw"
+"""What a state's moments are of."""
 CURVE_POINTS = 400
 """Points that the stored curves have at most, about."""
 OF_THE_MACHINE = (
@@ -72,6 +74,7 @@ def fingerprint(
         settings.pop(name, None)
     facts = [
         FORMAT,
+        OPTIMIZERS,
         settings,
         dataclasses.asdict(network),
         data_hash,

@@ -1,6 +1,7 @@
 """A slab of slices through the segmenter, in little memory: few slices and one tile at a time."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -15,47 +16,67 @@ ENCODED_AT_ONCE = 4
 """Slices that go through the encoder together."""
 
 
-class Beside:
-    """What is known on either side of the slices of a slab, tile by tile.
+VIEWS: dict[int, tuple[tuple[int, ...], ...]] = {
+    1: ((),),
+    2: ((), (0, 2)),
+    4: ((), (0,), (2,), (0, 2)),
+}
+"""By PredictConfig.mirrors: axes of a slab (n, H, W) along which each view of it is mirrored. Never
+in y, in which training mirrors nothing: many an image knows an up and a down."""
 
-    first: the slice of the cube with which the slab begins; size: height and width of its slices.
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """What is known on either side of the slices of a slab (n, h, w), tile by tile.
+
+    slices: the slab's, by their z in the cube; rows, columns: its pixels; mirrored: the axes along
+    which it is turned round.
     """
 
-    def __init__(self, neighbours: Neighbours, first: int, size: Sequence[int]) -> None:
-        self.neighbours, self.first = neighbours, first
-        self.rows, self.columns = np.arange(size[0]), np.arange(size[1])
-        self.mirrored: tuple[int, ...] = ()
+    neighbours: Neighbours
+    slices: range
+    rows: Indices
+    columns: Indices
+    mirrored: tuple[int, ...] = ()
+
+    @classmethod
+    def slab(cls, neighbours: Neighbours, slices: range, size: Sequence[int]) -> "Beside":
+        """Of whole slices of this height and width."""
+        rows, columns = (np.arange(length) for length in size)
+        return cls(neighbours, slices, rows, columns)
 
     def cut(self, rows: slice, columns: slice) -> "Beside":
         """The same of a tile."""
-        return self._with(self.rows[rows], self.columns[columns], ())
+        return replace(self, rows=self.rows[rows], columns=self.columns[columns])
 
     def flip(self, axes: tuple[int, ...]) -> "Beside":
-        """The same of a slab that is mirrored along some of its last two axes."""
-        return self._with(self.rows, self.columns, axes)
+        """The same of the slab mirrored along some of its axes."""
+        return replace(self, mirrored=axes)
 
     def at(self, z: int) -> Tensor:
         """(1, 2, K + 2, h, w): beside slice z of the slab."""
-        found = self.neighbours.beside(self.first + z, self.rows, self.columns)
-        return torch.from_numpy(found)[None].flip(self.mirrored)
-
-    def _with(self, rows: Indices, columns: Indices, mirrored: tuple[int, ...]) -> "Beside":
-        result = Beside(self.neighbours, self.first, (0, 0))
-        result.rows, result.columns, result.mirrored = rows, columns, mirrored
-        return result
+        own = self.slices[-1 - z] if 0 in self.mirrored else self.slices[z]
+        found = torch.from_numpy(self.neighbours.beside(own, self.rows, self.columns))
+        # Axes of the slab, as those of (2, K + 2, h, w): along z, below and above change places.
+        return found.flip([(0, 2, 3)[axis] for axis in self.mirrored])[None]
 
 
 def slab_shares(
-    segmenter: Segmenter, slab: Tensor, core: range, config: PredictConfig, beside: Beside
+    segmenter: Segmenter,
+    slab: Tensor,
+    core: range,
+    config: PredictConfig,
+    beside: Beside,
+    views: Sequence[tuple[int, ...]] = VIEWS[1],
 ) -> tuple[Tensor, Tensor | None]:
     """Probabilities (K, dz, H, W) of the core slices of a slab (n, H, W), scaled to [-1, 1].
 
     The other slices of the slab are context for the ConvLSTM. The second value is how far the
-    probability of foreground differs under flips, (dz, H, W), where the configuration asks for it.
+    probability of foreground differs between views, (dz, H, W), where there are several.
     """
     height, width = slab.shape[1:]
     total = slab.new_zeros(segmenter.config.classes, len(core), height, width)
-    spread = slab.new_zeros(len(core), height, width) if config.flips else None
+    spread = slab.new_zeros(len(core), height, width) if len(views) > 1 else None
     covered = slab.new_zeros(height, width)
     for y0, y1 in spans(height, config.tile, config.overlap):
         for x0, x1 in spans(width, config.tile, config.overlap):
@@ -68,7 +89,7 @@ def slab_shares(
                 segmenter,
                 slab[:, y0:y1, x0:x1],
                 core,
-                config.flips,
+                views,
                 beside.cut(slice(y0, y1), slice(x0, x1)),
             )
             total[:, :, y0:y1, x0:x1] += shares * weight
@@ -80,15 +101,19 @@ def slab_shares(
 
 
 def _tile_shares(
-    segmenter: Segmenter, slab: Tensor, core: range, flips: bool, beside: Beside
+    segmenter: Segmenter,
+    slab: Tensor,
+    core: range,
+    views: Sequence[tuple[int, ...]],
+    beside: Beside,
 ) -> tuple[Tensor, Tensor | None]:
-    """Probabilities (K, dz, h, w) of a tile, and how far its foreground differs under flips."""
-    axes: list[tuple[int, ...]] = [(), (-1,), (-2,), (-2, -1)] if flips else [()]
-    every = [
-        window_shares(segmenter, slab.flip(axis), core, beside.flip(axis)).flip(axis)
-        for axis in axes
-    ]
-    if not flips:
+    """Probabilities (K, dz, h, w) of a tile, and how far its foreground differs between views."""
+    every = []
+    for axes in views:
+        inside = range(len(slab) - core.stop, len(slab) - core.start) if 0 in axes else core
+        shares = window_shares(segmenter, slab.flip(axes), inside, beside.flip(axes))
+        every.append(shares.flip([1 + axis for axis in axes]))
+    if len(every) == 1:
         return every[0], None
     mean = torch.stack(every).mean(dim=0)
     foreground = torch.stack([shares.sum(dim=0) for shares in every])

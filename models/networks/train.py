@@ -25,6 +25,7 @@ from models.networks.data import LABELLED_PER_WINDOW, Batch, WindowSampler, data
 from models.networks.device import autocast, compiled, threads
 from models.networks.holdout import hold_out, key_of, validation_dice
 from models.networks.losses import SegmentationLoss
+from models.networks.optimizers import descend, optimizers_of
 from models.networks.progress import TrainProgress, TrainResult
 from models.networks.ranks import Ranks, find_ranks, synchronised
 from models.networks.resample import at_pixels_of
@@ -127,11 +128,7 @@ class _Run:
         self.critic = Critic(begin.discriminator.to(self.device), config, here)
         soft = any(k.fractions is not None for cube in cubes for k in cube.known.values())
         self.loss = SegmentationLoss(soft, here.total)
-        self.optimizer = torch.optim.AdamW(
-            [p for p in self.segmenter.parameters() if p.requires_grad],
-            lr=begin.rate,
-            weight_decay=config.weight_decay,
-        )
+        self.optimizers = optimizers_of(self.segmenter, begin.rate, config.weight_decay)
         self.held_out = hold_out(cubes, self.classes, config, begin.held_out)
         stride = max(self.segmenter.stride, begin.discriminator.stride)
         self.sampler = WindowSampler(cubes, self.classes, config, self.held_out, stride)
@@ -192,8 +189,6 @@ class _Run:
         """One batch: the segmenter learns, then the discriminator."""
         config = self.config
         rng, batch = self._batch(self.here.rank, self.here.world, self.state.step)
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(fraction, self.begin.rate)
         image = batch.image[batch.windows, batch.slices][:, None]
         with autocast(self.device, config.precision):
             logits = self.select(batch.image, batch.windows, batch.slices, batch.beside)
@@ -206,7 +201,7 @@ class _Run:
             # A mean over this process's windows, where the other losses are of all of them.
             share = config.adversarial_weight / self.here.world
             total = total + share * losses["adversarial"]
-        self._descend(total)
+        self._descend(total, learning_rate(fraction, self.begin.rate))
         if fraction >= config.critic_start:
             losses["discriminator"] = self._teach_critic(batch, image, shares, rng)
         for name, value in losses.items():
@@ -235,14 +230,9 @@ class _Run:
             rng = np.random.default_rng((self.config.seed, *seed, world, rank))
         return rng, augment(batch, self.config, rng).to(self.device)
 
-    def _descend(self, loss: Tensor) -> None:
-        """One optimizer step and one step of the averaged weights; a broken gradient is skipped."""
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.here.sum_gradients(self.segmenter.parameters())
-        norm = nn.utils.clip_grad_norm_(self.segmenter.parameters(), 1.0)
-        if torch.isfinite(norm):
-            self.optimizer.step()
+    def _descend(self, loss: Tensor, rate: float) -> None:
+        """One step of the segmenter, and one of the averaged weights."""
+        descend(self.segmenter, self.optimizers, loss, rate, self.here)
         step = self.state.step if self.begin.parent is None else 10**9
         follow(self.averaged, self.segmenter, self.config.averaging, step)
 
@@ -308,7 +298,7 @@ class _Run:
             "best": self.best,
             "discriminator": self.critic.network,
         }
-        return modules, {"optimizer": self.optimizer, "critic_optimizer": self.critic.optimizer}
+        return modules, {**self.optimizers, "critic_optimizer": self.critic.optimizer}
 
     def _save_state(self) -> None:
         if not self.here.first:

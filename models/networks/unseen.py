@@ -70,7 +70,11 @@ class UnseenProposals:
         core = range(z - start, z - start + 1)
         with autocast(device, precision):
             shares, _ = slab_shares(
-                parent, slab, core, PredictConfig(), Beside(neighbours, start, slab.shape[1:])
+                parent,
+                slab,
+                core,
+                PredictConfig(),
+                Beside.slab(neighbours, range(start, start + len(slab)), slab.shape[1:]),
             )
         found: NDArray[np.float16] = shares[:, 0].float().cpu().numpy().astype(np.float16)
         return found

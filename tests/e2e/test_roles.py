@@ -15,6 +15,7 @@ from lamella.learning.models import TrainingRun
 from lamella.studies.models import Study, StudyState
 from tests.e2e.conftest import People
 from tests.factories import PASSWORD
+from tests.processes import wait_until
 from tests.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -27,8 +28,7 @@ def test_alice_corrects_a_slice_and_gets_the_next(scene: Scene, people: People) 
     page.get_by_role("link", name="Correct a slice").click()
     page.get_by_role("button", name="I agree, start").click()
     canvas = page.get_by_role("application")
-    expect(canvas).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    expect(page.locator(".pane")).to_have_attribute("data-complete", "true")
     box = canvas.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -37,8 +37,8 @@ def test_alice_corrects_a_slice_and_gets_the_next(scene: Scene, people: People) 
     page.mouse.move(x + 70, y + 20, steps=5)
     page.mouse.up()
     page.keyboard.press("Control+Enter")
-    page.wait_for_function("() => document.querySelector('.app')?.dataset.phase === 'work'")
-    page.wait_for_timeout(500)
+    wait_until(lambda: Correction.objects.count() > before, seconds=15, what="her correction")
+    expect(page.locator(".app")).to_have_attribute("data-phase", "work")
     made = Correction.objects.order_by("created").last()
     assert Correction.objects.count() == before + 1
     assert made is not None
@@ -56,7 +56,11 @@ def test_somebody_without_an_account_tries_a_slice_from_the_first_page_and_signs
     page.get_by_role("button", name="I agree, start").click()
     expect(page.get_by_role("application")).to_be_visible()
     page.get_by_role("button", name="Already right").click()
-    page.wait_for_timeout(1500)
+    wait_until(
+        lambda: Correction.objects.count() > before,
+        seconds=15,
+        what="the correction of somebody without an account",
+    )
     assert Correction.objects.count() == before + 1
     page.goto("/accounts/signup/")
     page.fill("#id_username", "eve")

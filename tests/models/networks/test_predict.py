@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from models.config import PredictConfig
 from models.networks.checkpoint import Checkpoint, CheckpointMeta
 from models.networks.discriminator import PatchDiscriminator
-from models.networks.predict import PredictedBlock, block_depth, predict
+from models.networks.predict import PredictedBlock, block_depth, predict, views_of
 from models.networks.scores import ROWS, SCORES, patch_scores, realness
 from models.networks.segmenter import Segmenter
 from models.networks.tiles import ramp, spans
 from models.networks.types import scale_intensity
 from tests.models.networks.toys import SMALL, Spy, blobs
 
-CONFIG = PredictConfig(block=4, halo=4, tile=64, overlap=16, threads=1)
+CONFIG = PredictConfig(block=4, halo=4, tile=64, overlap=16, threads=1, mirrors=1)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_windows_predict_what_one_pass_over_the_cube_predicts(model: Checkpoint)
         expected = torch.softmax(model.segmenter(scaled), dim=1)[0, 1:].numpy()
     assert found.shape == (2, 13, 40, 44)
     np.testing.assert_allclose(found, expected, atol=0.01)
-    everything = dataclasses.replace(CONFIG, block=16)
+    everything = dataclasses.replace(CONFIG, block=16, mirrors=1)
     in_one = whole(list(predict(model, image, 40.0, 200.0, everything)))
     np.testing.assert_allclose(in_one, expected, atol=1e-5)
 
@@ -65,6 +65,17 @@ def test_prediction_resumes_at_a_block_with_the_same_result(model: Checkpoint) -
     np.testing.assert_array_equal(blocks[2].probabilities, again[0].probabilities)
     for name, scores in blocks[2].patch_scores.items():
         np.testing.assert_array_equal(scores, again[0].patch_scores[name])
+
+
+def test_a_model_trained_without_flips_is_not_asked_about_mirrored_images(
+    model: Checkpoint,
+) -> None:
+    config = dataclasses.replace(CONFIG, mirrors=4)
+    upright = dataclasses.replace(model.meta, training={"flips": False})
+    assert len(views_of(model, config)) == 4
+    assert views_of(dataclasses.replace(model, meta=upright), config) == ((),)
+    with pytest.raises(ValueError, match="1, 2, 4"):
+        views_of(model, dataclasses.replace(CONFIG, mirrors=3))
 
 
 def test_a_start_inside_a_block_is_refused(model: Checkpoint) -> None:
@@ -111,7 +122,7 @@ def test_tiles_cover_an_axis_and_their_weights_never_vanish(
 
 def test_patch_scores_lie_between_nought_and_one_on_the_grid(model: Checkpoint) -> None:
     image, _ = blobs((5, 40, 70))
-    config = dataclasses.replace(CONFIG, flips=True)
+    config = dataclasses.replace(CONFIG, mirrors=4)
     for block in predict(model, image, 40.0, 200.0, config):
         assert set(block.patch_scores) == {*SCORES, "flip_disagreement"}
         for scores in block.patch_scores.values():

@@ -25,7 +25,10 @@ QUICK = TrainConfig(
 
 
 def blobs(
-    shape: tuple[int, int, int] = (16, 40, 44), count: int = 6, seed: int = 0
+    shape: tuple[int, int, int] = (16, 40, 44),
+    count: int = 6,
+    seed: int = 0,
+    noise: float = 25.0,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Image and labels (ZYX) of bright balls in noise."""
     rng = np.random.default_rng(seed)
@@ -35,7 +38,7 @@ def blobs(
         centre = rng.uniform(0, 1, 3) * shape
         radius = rng.uniform(4, 8)
         labels[((grid - centre[:, None, None, None]) ** 2).sum(axis=0) < radius**2] = 1
-    image = 80 + 80 * labels + rng.normal(0, 25, shape)
+    image = 80 + 80 * labels + rng.normal(0, noise, shape)
     return image.clip(0, 255).astype(np.uint8), labels
 
 
