@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from lamella.cubes.models import Cube
 from lamella.cubes.store import location, work_folder
@@ -11,32 +11,58 @@ from lamella.jobs.errors import UserError
 from lamella.learning import services
 from lamella.learning.models import ModelVersion, TrainingRun
 from lamella.loop.services import after_job
+from models.config import NetworkConfig
 from models.networks.checkpoint import file_hash
 from models.networks.progress import TrainProgress, TrainResult
 from models.networks.types import TrainingCube, TrainingSlice
+from workers.configs import from_json
 from workers.runner import JobContext
 
 # A point of the curves is written at most this often; pages poll, they do not stream.
 _SECONDS_A_POINT = 2.0
 
 
-def begin(ctx: JobContext) -> TrainingRun:
-    """The run that the job is about, which is under way from now on."""
+class Terms(TypedDict):
+    """What every run is given, whatever it learns from."""
+
+    checkpoint_dir: Path
+    network: NetworkConfig
+    on_progress: Callable[[TrainProgress], None]
+    should_stop: Callable[[], bool]
+    code_version: str
+
+
+def carry_out(
+    ctx: JobContext,
+    learn: Callable[[TrainingRun, Terms], TrainResult],
+    point: Callable[[TrainProgress], Mapping[str, Any]],
+) -> dict[str, object]:
+    """Begin the run that a job is about, learn, and record what came of it.
+
+    point: what of a run's progress becomes a point of its curves. Where a run is continued, its
+    folder has what is needed to go on after a kill.
+    """
     runs = TrainingRun.objects.select_related("study", "parent", "origin")
     run = runs.get(pk=ctx.params["run_id"])
     services.begin_run(run)
-    return run
+    terms = Terms(
+        checkpoint_dir=work_folder(f"training/{run.pk}"),
+        network=from_json(NetworkConfig, run.config["network"]),
+        on_progress=_teller(ctx, run, point),
+        should_stop=ctx.should_stop,
+        code_version=run.code_version,
+    )
+    try:
+        result = learn(run, terms)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    _record(ctx, run, result)
+    return {}
 
 
-def folder_of(run: TrainingRun) -> Path:
-    """Where a run keeps what it needs to go on after a kill."""
-    return work_folder(f"training/{run.pk}")
-
-
-def teller(
+def _teller(
     ctx: JobContext, run: TrainingRun, point: Callable[[TrainProgress], Mapping[str, Any]]
 ) -> Callable[[TrainProgress], None]:
-    """What to call with a run's progress; ``point`` makes the points of its curves."""
     last = -_SECONDS_A_POINT
 
     def tell(progress: TrainProgress) -> None:
@@ -56,7 +82,7 @@ def _words(progress: TrainProgress) -> str:
     return words
 
 
-def record(ctx: JobContext, run: TrainingRun, result: TrainResult) -> None:
+def _record(ctx: JobContext, run: TrainingRun, result: TrainResult) -> None:
     """Store a run's checkpoint, and make a model version of it.
 
     Raises the reason for which the run was stopped where it has no checkpoint.

@@ -5,9 +5,9 @@ from typing import Any
 from lamella.cubes.models import Cube
 from lamella.jobs.errors import UserError
 from lamella.learning.models import TrainingRun
-from models.config import NetworkConfig, PretrainConfig
+from models.config import PretrainConfig
 from models.networks.pretrain import pretrain
-from models.networks.progress import TrainProgress
+from models.networks.progress import TrainProgress, TrainResult
 from models.networks.types import TrainingCube
 from workers import runs
 from workers.configs import from_json
@@ -17,21 +17,12 @@ from workers.runner import JobContext, handler
 @handler("pretrain")
 def run(ctx: JobContext) -> dict[str, object]:
     """Load the cubes, pretrain, record a version for runs to start from."""
-    found = runs.begin(ctx)
-    try:
-        result = pretrain(
-            frozen_cubes(found),
-            from_json(PretrainConfig, found.config["pretrain"]),
-            checkpoint_dir=runs.folder_of(found),
-            network=from_json(NetworkConfig, found.config["network"]),
-            on_progress=runs.teller(ctx, found, _point),
-            should_stop=ctx.should_stop,
-            code_version=found.code_version,
-        )
-    except ValueError as error:
-        raise UserError(str(error)) from error
-    runs.record(ctx, found, result)
-    return {}
+    return runs.carry_out(ctx, _learn, _point)
+
+
+def _learn(run: TrainingRun, terms: runs.Terms) -> TrainResult:
+    settings = from_json(PretrainConfig, run.config["pretrain"])
+    return pretrain(frozen_cubes(run), settings, **terms)
 
 
 def frozen_cubes(run: TrainingRun) -> list[TrainingCube]:

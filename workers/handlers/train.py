@@ -5,11 +5,10 @@ from typing import Any
 from lamella.consensus.known import Source, known_slices
 from lamella.consensus.votes import vote_shares
 from lamella.cubes.models import Cube
-from lamella.jobs.errors import UserError
 from lamella.learning.models import TrainingRun
 from lamella.studies.classes import class_map
-from models.config import NetworkConfig, TrainConfig
-from models.networks.progress import TrainProgress
+from models.config import TrainConfig
+from models.networks.progress import TrainProgress, TrainResult
 from models.networks.train import train
 from models.networks.types import TrainingCube, TrainingSlice
 from workers import runs
@@ -20,24 +19,18 @@ from workers.runner import JobContext, handler
 @handler("train")
 def run(ctx: JobContext) -> dict[str, object]:
     """Load the snapshot, train, record a candidate version."""
-    found = runs.begin(ctx)
-    try:
-        result = train(
-            training_cubes(found),
-            range(1, class_map(found.study).count + 1),
-            from_json(TrainConfig, found.config["train"]),
-            checkpoint_dir=runs.folder_of(found),
-            network=from_json(NetworkConfig, found.config["network"]),
-            parent=None if found.parent is None else runs.local_checkpoint(found.parent),
-            origin=runs.origin_of(found),
-            on_progress=runs.teller(ctx, found, _point),
-            should_stop=ctx.should_stop,
-            code_version=found.code_version,
-        )
-    except ValueError as error:
-        raise UserError(str(error)) from error
-    runs.record(ctx, found, result)
-    return {}
+    return runs.carry_out(ctx, _learn, _point)
+
+
+def _learn(run: TrainingRun, terms: runs.Terms) -> TrainResult:
+    return train(
+        training_cubes(run),
+        range(1, class_map(run.study).count + 1),
+        from_json(TrainConfig, run.config["train"]),
+        parent=None if run.parent is None else runs.local_checkpoint(run.parent),
+        origin=runs.origin_of(run),
+        **terms,
+    )
 
 
 def training_cubes(run: TrainingRun) -> list[TrainingCube]:

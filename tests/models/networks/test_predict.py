@@ -9,34 +9,19 @@ import torch
 from numpy.typing import NDArray
 
 from models.config import PredictConfig
-from models.networks.checkpoint import Checkpoint, CheckpointMeta
-from models.networks.discriminator import PatchDiscriminator
+from models.networks.checkpoint import Checkpoint
 from models.networks.predict import PredictedBlock, block_depth, predict, views_of
 from models.networks.scores import ROWS, SCORES, patch_scores, realness
-from models.networks.segmenter import Segmenter
 from models.networks.tiles import ramp, spans
 from models.networks.types import scale_intensity
-from tests.models.networks.toys import SMALL, Spy, blobs
+from tests.models.networks.toys import SMALL, Spy, blobs, untrained
 
 CONFIG = PredictConfig(block=4, halo=4, tile=64, overlap=16, threads=1, mirrors=1)
 
 
 @pytest.fixture(scope="module")
 def model() -> Checkpoint:
-    torch.manual_seed(0)
-    network = dataclasses.replace(SMALL, classes=2)
-    meta = CheckpointMeta(
-        network=network,
-        classes=(1, 2),
-        voxel_size=(1.0, 1.0, 1.0),
-        data_hash="",
-        code_version="",
-        training={},
-        steps=0,
-        seconds=0.0,
-        validation_dice=None,
-    )
-    return Checkpoint(Segmenter(network).eval(), PatchDiscriminator(network).eval(), meta)
+    return untrained(dataclasses.replace(SMALL, classes=2))
 
 
 def whole(blocks: list[PredictedBlock]) -> NDArray[np.float32]:

@@ -5,12 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import torch
-
-from models.networks.checkpoint import CheckpointMeta, save_checkpoint
-from models.networks.discriminator import PatchDiscriminator
-from models.networks.segmenter import Segmenter
-from tests.models.networks.toys import SMALL
+from models.networks.checkpoint import save_checkpoint
+from tests.models.networks.toys import untrained
 
 ROOT = Path(__file__).parents[3]
 
@@ -35,20 +31,9 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 
 def test_peak_memory_does_not_grow_with_the_number_of_slices(tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    meta = CheckpointMeta(
-        network=SMALL,
-        classes=(1,),
-        voxel_size=(1.0, 1.0, 1.0),
-        data_hash="",
-        code_version="",
-        training={},
-        steps=0,
-        seconds=0.0,
-        validation_dice=None,
-    )
+    model = untrained()
     path = tmp_path / "model.safetensors"
-    save_checkpoint(path, Segmenter(SMALL), PatchDiscriminator(SMALL), meta)
+    save_checkpoint(path, model.segmenter, model.discriminator, model.meta)
     peaks = []
     for slices in (24, 96):
         ended = subprocess.run(

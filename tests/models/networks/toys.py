@@ -4,9 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from models.config import NetworkConfig, TrainConfig
+from models.networks.checkpoint import Checkpoint, CheckpointMeta
+from models.networks.discriminator import PatchDiscriminator
+from models.networks.segmenter import Segmenter
 from models.networks.types import TrainingCube, TrainingSlice
 
 SMALL = NetworkConfig(
@@ -22,6 +26,23 @@ QUICK = TrainConfig(
     checkpoint_seconds=0.0,
     validation_minimum=100,
 )
+
+
+def untrained(network: NetworkConfig = SMALL) -> Checkpoint:
+    """A model that has learned nothing, the same at every call."""
+    torch.manual_seed(0)
+    meta = CheckpointMeta(
+        network=network,
+        classes=tuple(range(1, network.classes + 1)),
+        voxel_size=(1.0, 1.0, 1.0),
+        data_hash="",
+        code_version="",
+        training={},
+        steps=0,
+        seconds=0.0,
+        validation_dice=None,
+    )
+    return Checkpoint(Segmenter(network).eval(), PatchDiscriminator(network).eval(), meta)
 
 
 def blobs(
