@@ -16,7 +16,7 @@ export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-test web demo demo-simulated bench-science check lint types imports migrations web-check \
-        test test-python test-postgres test-web browser screenshots format clean
+        messages test test-python test-postgres test-web browser screenshots format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
@@ -94,6 +94,9 @@ browser: install-test ## system packages that the browser tests drive, where the
 
 screenshots: install-test web browser ## the pictures of the documents, from the phantom
 	$(PY) scripts/screenshots.py
+
+messages: install ## bring the catalogues of languages up to date with the sources
+	LAMELLA_DATA=$$(mktemp -d) $(PY) manage.py messages $(LANGUAGES)
 
 format: install-test ## tidy the code
 	$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .

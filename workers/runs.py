@@ -76,10 +76,9 @@ def _teller(
 
 
 def _words(progress: TrainProgress) -> str:
-    words = f"step {progress.step}"
-    if progress.validation_dice is not None:
-        words += f", validation Dice {progress.validation_dice:.3f}"
-    return words
+    if progress.validation_dice is None:
+        return f"step {progress.step}"
+    return f"step {progress.step}, validation Dice {progress.validation_dice:.3f}"
 
 
 def _record(ctx: JobContext, run: TrainingRun, result: TrainResult) -> None:

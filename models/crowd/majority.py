@@ -58,8 +58,10 @@ def decide(views: int, together: float, config: CrowdConfig) -> Decision:
             f"{people} corrected it and agree: mean Dice {together:.3f}, "
             f"bound {config.agreement:.3f}.",
         )
+    if views <= 1:
+        return Decision("ask", f"{people} corrected it, the study asks for {config.redundancy}.")
     return Decision(
         "ask",
-        f"{people} corrected it, the study asks for {config.redundancy}"
-        + (f"; they agree with mean Dice {together:.3f}." if views > 1 else "."),
+        f"{people} corrected it, the study asks for {config.redundancy}; they agree with mean "
+        f"Dice {together:.3f}.",
     )

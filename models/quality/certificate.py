@@ -89,11 +89,12 @@ def certify(tiles: Tiles, predicted: Reals, expected: float, alpha: float = 0.05
     point = _dice(predicted, expected * false.mean(1), expected * missed.mean(1))
     if n < FEWEST or alpha <= 0:
         whole = tuple(Interval(float(d), 0.0, 1.0) for d in point)
-        why = (
-            f"{n} blind {'tile says' if n == 1 else 'tiles say'} too little; {FEWEST} are needed."
-            if n < FEWEST
-            else "No tile was audited since the last certificate."
-        )
+        if n >= FEWEST:
+            why = "No tile was audited since the last certificate."
+        elif n == 1:
+            why = f"One blind tile says too little; {FEWEST} are needed."
+        else:
+            why = f"{n} blind tiles say too little; {FEWEST} are needed."
         return Certified(Interval(float(point.mean()), 0.0, 1.0), whole, n, why)
     worst = int(np.argmax(((false + missed) / np.maximum(predicted, 1)[:, None]).mean(axis=0)))
     floor = UNSEEN_LOSS * predicted / max(expected, 1e-9)

@@ -45,6 +45,7 @@ ASSIGNED = API + "assignments/<uuidstr:assignment_id>"
 ROUTES = [
     # Pages
     Route("GET", "", EVERYBODY),
+    Route("POST", "language/", EVERYBODY),
     Route("GET", "profile/", SIGNED_IN),
     Route("POST", "profile/", SIGNED_IN),
     Route("POST", "profile/tokens/", SIGNED_IN),

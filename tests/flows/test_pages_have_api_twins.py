@@ -21,6 +21,7 @@ JOB = STUDY + "jobs/<uuid:pk>/"
 PERSON = STUDY + "people/<int:pk>/"
 
 TWINS = {
+    "language/": ("patch", "account"),
     "profile/": ("patch", "account"),
     "profile/tokens/": ("post", "account/tokens"),
     "profile/tokens/<int:pk>/revoke/": ("delete", "account/tokens/{token_id}"),

@@ -16,11 +16,13 @@ router = Router(tags=["account"])
 
 class AccountOut(Schema):
     """``credit_name``: where a study thanks its volunteers; empty for those who stay unnamed.
+    ``language``: code of the language of the pages; empty for what the browser asks for.
     ``is_staff``: whether the person administers the whole installation."""
 
     username: str
     credit_name: str
     email: str
+    language: str
     is_staff: bool
 
 
@@ -29,6 +31,7 @@ class AccountIn(Schema):
 
     credit_name: Annotated[str, Field(max_length=100)] | None = None
     email: Annotated[str, Field(max_length=254)] | None = None
+    language: Annotated[str, Field(max_length=10)] | None = None
 
 
 class TokenIn(Schema):

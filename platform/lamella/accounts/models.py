@@ -12,6 +12,9 @@ class User(AbstractUser):
     # Replies and certificates of thanks use this name; it is empty until the person gives one.
     credit_name = models.CharField(max_length=100, blank=True)
 
+    # Code of the language that pages are shown in; empty for what the browser asks for.
+    language = models.CharField(max_length=10, blank=True)
+
     def __str__(self) -> str:
         return self.username
 

@@ -1,5 +1,6 @@
 """What changes accounts."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -7,7 +8,9 @@ from lamella.accounts.models import User, Volunteer
 
 
 def change_profile(user: User, **changes: str) -> None:
-    """Change the credit name and the mail address. Raises ValidationError."""
+    """Change the credit name, the mail address and the language. Raises ValidationError."""
+    if changes.get("language") and changes["language"] not in dict(settings.LANGUAGES):
+        raise ValidationError("The pages do not speak that language; choose another one.")
     for name, value in changes.items():
         setattr(user, name, value.strip())
     others = {field.name for field in User._meta.fields} - changes.keys()

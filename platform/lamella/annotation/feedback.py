@@ -1,6 +1,7 @@
 """What a volunteer is told about a practice task: how their mask compares with the experts'."""
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from lamella.annotation.masks import mask_of
 from lamella.annotation.models import Correction
@@ -16,15 +17,20 @@ def practice_message(correction: Correction) -> str:
     mine = classes.to_classes(mask_of(correction))
     score = dice(mine, truth, classes.count)
     if np.isnan(score):
-        return "This was a practice slice; the experts were not sure about it either."
+        return _("This was a practice slice; the experts were not sure about it either.")
     percent = round(100 * score)
     if percent >= 95:
-        return f"This was a practice slice: your mask matches the experts' to {percent} %. Superb."
-    if percent >= 85:
-        return (
-            f"This was a practice slice: your mask matches the experts' to {percent} %. Well done."
+        told = _(
+            "This was a practice slice: your mask matches the experts' to %(percent)s %%. Superb."
         )
-    return (
-        f"This was a practice slice: your mask matches the experts' to {percent} %. "
-        "The guide shows what to look for."
-    )
+    elif percent >= 85:
+        told = _(
+            "This was a practice slice: your mask matches the experts' to %(percent)s %%. "
+            "Well done."
+        )
+    else:
+        told = _(
+            "This was a practice slice: your mask matches the experts' to %(percent)s %%. "
+            "The guide shows what to look for."
+        )
+    return told % {"percent": percent}

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from lamella.accounts.models import Volunteer
 from lamella.rounds.models import Task
@@ -13,10 +14,10 @@ class Assignment(models.Model):
     """A lease of one task to one volunteer. Nobody is ever given the same task twice."""
 
     class State(models.TextChoices):
-        LEASED = "leased", "leased"
-        SUBMITTED = "submitted", "submitted"
-        EXPIRED = "expired", "expired"
-        RELEASED = "released", "released"
+        LEASED = "leased", _("leased")
+        SUBMITTED = "submitted", _("submitted")
+        EXPIRED = "expired", _("expired")
+        RELEASED = "released", _("released")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="assignments")

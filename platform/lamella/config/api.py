@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
+from ninja.errors import HttpError
 from ninja.errors import ValidationError as RequestError
 
 from lamella.accounts.access import ANYBODY
@@ -23,6 +24,7 @@ from lamella.exchange.api_exports import router as exports
 from lamella.exchange.api_volumes import router as volumes
 from lamella.exchange.services import ExportError
 from lamella.jobs.errors import JobConflictError
+from lamella.languages.sentences import said
 from lamella.loop.api import router as training
 from lamella.loop.api_jobs import router as jobs
 from lamella.loop.errors import LoopError
@@ -57,7 +59,7 @@ def _answers(kind: type[Exception], status: int, words: str = "") -> None:
 
     @api.exception_handler(kind)
     def answer(request: HttpRequest, error: Any) -> HttpResponse:
-        return api.create_response(request, {"detail": words or str(error)}, status=status)
+        return api.create_response(request, {"detail": said(words or str(error))}, status=status)
 
 
 # The same answer for what is not there and for what the person may not see.
@@ -77,6 +79,12 @@ _answers(SourceError, 422)
 _answers(StoreError, 503, "The stored voxels cannot be read just now; tell the server's admin.")
 
 
+@api.exception_handler(HttpError)
+def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """What an address refuses by itself, in its sentence."""
+    return api.create_response(request, {"detail": said(str(error))}, status=error.status_code)
+
+
 @api.exception_handler(RequestError)
 def bad_request(request: HttpRequest, error: RequestError) -> HttpResponse:
     """A request whose path, query or body is not as described: the first fault, in a sentence."""
@@ -84,7 +92,7 @@ def bad_request(request: HttpRequest, error: RequestError) -> HttpResponse:
     # ("body", "body", "redundancy"): where it was sent, the handler's parameter, the field.
     where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
     detail = f"The request is not right at {where or 'the body'}: {first['msg']}."
-    return api.create_response(request, {"detail": detail}, status=422)
+    return api.create_response(request, {"detail": said(detail)}, status=422)
 
 
 @api.exception_handler(ValidationError)
@@ -97,4 +105,4 @@ def bad_value(request: HttpRequest, error: ValidationError) -> HttpResponse:
             break
     else:
         detail = error.messages[0]
-    return api.create_response(request, {"detail": detail}, status=422)
+    return api.create_response(request, {"detail": said(detail)}, status=422)

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "lamella.languages",
     "lamella.pages",  # before allauth, whose templates it replaces
     "allauth",
     "allauth.account",
@@ -74,12 +75,14 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "lamella.pages.middleware.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "lamella.pages.middleware.KeptLanguage",
     "lamella.pages.middleware.Refusals",
 ]
 
@@ -99,6 +102,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
@@ -121,6 +125,14 @@ else:
 LANGUAGE_CODE = "en"
 TIME_ZONE = env.str("LAMELLA_TIME_ZONE", default="UTC")
 USE_I18N = True
+# Each by its own name. How to add one: docs/translating.md.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+# English in disguise, to find what is not translated and what does not fit; for tests.
+if env.bool("LAMELLA_PSEUDO_LOCALES", default=False):
+    LANGUAGES += [("en-xa", "Pseudo"), ("ar-xb", "Pseudo, right to left")]
+# Where compiled catalogues go; they are made from the .po files at start (lamella/languages).
+LOCALE_PATHS = [DATA_DIR / "locale"]
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
 USE_TZ = True
 
 STATIC_URL = "/static/"
@@ -148,6 +160,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 BEHIND_TLS = env.bool("LAMELLA_TLS", default=False)
 SESSION_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_SECURE = BEHIND_TLS
+LANGUAGE_COOKIE_SECURE = BEHIND_TLS
 SECURE_HSTS_SECONDS = 31536000 if BEHIND_TLS else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

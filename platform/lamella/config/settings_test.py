@@ -6,6 +6,7 @@ import tempfile
 # Set before the settings are read: nothing of a test may touch a person's data folder.
 os.environ.setdefault("LAMELLA_DATA", tempfile.mkdtemp(prefix="lamella-test-"))
 os.environ.setdefault("LAMELLA_SECRET_KEY", "only-for-tests")
+os.environ.setdefault("LAMELLA_PSEUDO_LOCALES", "true")
 if os.environ.get("LAMELLA_TEST_DATABASE") == "postgres":
     from tests.services import postgres_url
 

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from lamella.rounds.models import Task
 
@@ -50,9 +51,9 @@ class Consensus(models.Model):
 
 class Verdict(models.Model):
     class Kind(models.TextChoices):
-        ACCEPT = "accept", "accepted"
-        SEND_BACK = "send_back", "sent back"
-        FIX = "fix", "fixed"
+        ACCEPT = "accept", _("accepted")
+        SEND_BACK = "send_back", _("sent back")
+        FIX = "fix", _("fixed")
 
     consensus = models.ForeignKey(Consensus, on_delete=models.PROTECT, related_name="verdicts")
     kind = models.CharField(max_length=10, choices=Kind)

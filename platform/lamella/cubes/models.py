@@ -4,15 +4,16 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from lamella.studies.models import LabelDtype, Study
 
 
 class VolumeState(models.TextChoices):
-    WAITING = "waiting", "waiting"
-    INGESTING = "ingesting", "being read"
-    READY = "ready", "ready"
-    FAILED = "failed", "failed"
+    WAITING = "waiting", _("waiting")
+    INGESTING = "ingesting", _("being read")
+    READY = "ready", _("ready")
+    FAILED = "failed", _("failed")
 
 
 class Cube(models.Model):
@@ -55,10 +56,10 @@ class Cube(models.Model):
 
 
 class LabelsRole(models.TextChoices):
-    GOLD = "gold", "gold"
-    TRAINING = "training", "training"
-    TEST = "test", "test"
-    EXTERNAL = "external", "external proposal"
+    GOLD = "gold", _("gold")
+    TRAINING = "training", _("training")
+    TEST = "test", _("test")
+    EXTERNAL = "external", _("external proposal")
 
 
 class Labels(models.Model):

@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from lamella.cubes.models import Cube
 
@@ -15,10 +16,10 @@ class Export(models.Model):
         TIFF = "tiff", "TIFF"
 
     class State(models.TextChoices):
-        WAITING = "waiting", "waiting"
-        RUNNING = "running", "being written"
-        READY = "ready", "ready"
-        FAILED = "failed", "failed"
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("being written")
+        READY = "ready", _("ready")
+        FAILED = "failed", _("failed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     cube = models.ForeignKey(Cube, on_delete=models.CASCADE, related_name="exports")

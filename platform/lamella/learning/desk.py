@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from lamella.learning.models import ModelVersion, TrainingRun
 from lamella.learning.origins import Origin, origins_of
@@ -38,7 +39,7 @@ class RunRow:
         """What sets it apart from an ordinary run; empty for such."""
         if self.run.kind == TrainingRun.Kind.PRETRAIN:
             return self.run.get_kind_display()
-        return f"from {self.origin}" if self.origin else ""
+        return _("from %(origin)s") % {"origin": self.origin} if self.origin else ""
 
     @property
     def live(self) -> bool:
@@ -46,7 +47,7 @@ class RunRow:
 
     @property
     def state_word(self) -> str:
-        return "stopping" if self.stopping else self.run.get_state_display()
+        return _("stopping") if self.stopping else self.run.get_state_display()
 
     def line(self, name: str) -> Line:
         """(step, value) of one curve, without the steps that lack it."""
@@ -160,8 +161,10 @@ class VersionRow:
         if self.version.kind != ModelVersion.Kind.TRAINED:
             return ""
         if self.origin is not None:
-            return f"from {self.origin}"
-        return f"from version {self.parent}" if self.parent is not None else "from nothing"
+            return _("from %(origin)s") % {"origin": self.origin}
+        if self.parent is None:
+            return _("from nothing")
+        return _("from version %(number)s") % {"number": self.parent}
 
 
 def versions_of(study: Study, viewer: Person) -> list[VersionRow]:

@@ -1,6 +1,7 @@
 """What the machine learned: training runs, model versions and their proposals."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from lamella.cubes.models import Cube, Labels
 from lamella.studies.models import Study
@@ -10,15 +11,15 @@ class TrainingRun(models.Model):
     """A frozen data snapshot + configuration + code version, on the way to a model version."""
 
     class Kind(models.TextChoices):
-        TRAIN = "train", "on labels"
-        PRETRAIN = "pretrain", "without labels"
+        TRAIN = "train", _("on labels")
+        PRETRAIN = "pretrain", _("without labels")
 
     class State(models.TextChoices):
-        WAITING = "waiting", "waiting"
-        RUNNING = "running", "running"
-        DONE = "done", "done"
-        FAILED = "failed", "failed"
-        CANCELLED = "cancelled", "cancelled"
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="training_runs")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.TRAIN)
@@ -61,15 +62,15 @@ class ModelVersion(models.Model):
     """
 
     class State(models.TextChoices):
-        CANDIDATE = "candidate", "candidate"
-        SERVING = "serving", "serving"
-        RETIRED = "retired", "retired"
-        ORIGIN = "origin", "to start from"
+        CANDIDATE = "candidate", _("candidate")
+        SERVING = "serving", _("serving")
+        RETIRED = "retired", _("retired")
+        ORIGIN = "origin", _("to start from")
 
     class Kind(models.TextChoices):
-        TRAINED = "trained", "trained here"
-        EXTERNAL = "external", "another tool's"
-        PRETRAINED = "pretrained", "pretrained without labels"
+        TRAINED = "trained", _("trained here")
+        EXTERNAL = "external", _("another tool's")
+        PRETRAINED = "pretrained", _("pretrained without labels")
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="model_versions")
     number = models.PositiveIntegerField()
@@ -119,8 +120,8 @@ class Proposal(models.Model):
     """A model version's mask for a cube, with probabilities; never changed once ready."""
 
     class State(models.TextChoices):
-        WRITING = "writing", "being written"
-        READY = "ready", "ready"
+        WRITING = "writing", _("being written")
+        READY = "ready", _("ready")
 
     cube = models.ForeignKey(Cube, on_delete=models.CASCADE, related_name="proposals")
     model_version = models.ForeignKey(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Case, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
 
 from lamella.learning.models import ModelVersion, TrainingRun
 from lamella.studies.access import (
@@ -53,10 +54,13 @@ class Origin:
 
     def __str__(self) -> str:
         if self.gone:
-            return "a version that is gone"
+            return _("a version that is gone")
         if self.version is None or self.study is None:
-            return "a version of another study"
-        return f"version {self.version.number} of {self.study.title}"
+            return _("a version of another study")
+        return _("version %(number)s of %(study)s") % {
+            "number": self.version.number,
+            "study": self.study.title,
+        }
 
 
 def origins_of(runs: Iterable[TrainingRun], viewer: Person) -> dict[int, Origin]:

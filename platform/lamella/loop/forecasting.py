@@ -4,6 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from lamella.languages.sentences import said
 from lamella.rounds.models import Certificate, Round, Task
 from lamella.rounds.services import CertificateFigures
 from models.quality.forecast import forecast
@@ -59,14 +62,17 @@ def sentence(figures: Mapping[str, Any]) -> str:
     if not told:
         return ""
     if told["more"] is None:
-        return f"How much more work the target takes cannot be told: {_lower(told['note'])}"
-    if told["more"] == 0:
-        return str(told["note"])
-    least, most = math.ceil(told["low"] or 0), told["high"]
-    bounds = f"{least} to {math.ceil(most)}" if most is not None else f"at least {least}"
-    text = f"About {math.ceil(told['more'])} more tasks to the target ({bounds}, 90 % interval)."
-    return f"{text} {told['note']}".strip()
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+        text = _("How much more work the target takes cannot be told.")
+    elif told["more"] == 0:
+        text = ""
+    else:
+        least, most = math.ceil(told["low"] or 0), told["high"]
+        if most is None:
+            bounds = _("at least %(least)s") % {"least": least}
+        else:
+            bounds = _("%(least)s to %(most)s") % {"least": least, "most": math.ceil(most)}
+        text = _("About %(more)s more tasks to the target (%(bounds)s, 90 %% interval).") % {
+            "more": math.ceil(told["more"]),
+            "bounds": bounds,
+        }
+    return f"{text} {said(told['note'])}".strip()

@@ -86,13 +86,11 @@ def judge(candidate: ModelVersion, serving: ModelVersion | None) -> dict[str, An
     # So little to compare on proves nothing; the candidate has learned from more slices.
     agreed = verdict.items >= AGREEING and verdict.high < 0
     worse = verdict.items > 0 and verdict.difference < -(CLEARLY_WORSE if agreed else COLLAPSED)
-    masks, be = (
-        ("1 fresh mask", "is") if verdict.items == 1 else (f"{verdict.items} fresh masks", "are")
-    )
+    masks = "1 fresh mask" if verdict.items == 1 else f"{verdict.items} fresh masks"
     reason = (
-        f"clearly worse on the {masks} there {be}"
+        f"clearly worse, though there is little to compare on: {masks}"
         if worse
-        else f"it learned from more slices; {masks} {be} too little to compare on"
+        else f"it learned from more slices, and there is too little to compare on: {masks}"
     )
     return {"promote": not worse, "reason": reason, **numbers}
 

@@ -4,6 +4,8 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from lamella.cubes.models import Cube
 
 COLUMNS = 512
@@ -23,8 +25,15 @@ class Column:
 
     @property
     def word(self) -> str:
-        words = {"": "not shown", "open": "waits for masks", "labelled": "came labelled"}
-        return words.get(self.state, self.state) + (", audit" if self.audit else "")
+        words = {
+            "": _("not shown"),
+            "open": _("waits for masks"),
+            "labelled": _("came labelled"),
+            "agreed": _("agreed"),
+            "accepted": _("accepted"),
+        }
+        word = words.get(self.state, self.state)
+        return _("%(state)s, audit") % {"state": word} if self.audit else word
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""What allauth does besides: work done before signing in goes over to the account."""
+"""What allauth does besides: work done before signing in goes over to the account, and the language
+of the account to the browser."""
 
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.http import HttpRequest
 
 from lamella.accounts.access import claim_anonymous_work
 from lamella.accounts.models import User
+from lamella.pages import language
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -15,4 +17,5 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def login(self, request: HttpRequest, user: User) -> Any:
         answer = super().login(request, user)
         claim_anonymous_work(request, user)
+        language.follow(request, user)
         return answer

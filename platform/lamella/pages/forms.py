@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from lamella.accounts.models import User
 from lamella.accounts.services import check_password
@@ -13,31 +14,32 @@ class ProfileForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields = ["credit_name", "email"]
-        labels = {"credit_name": "Name to thank you by", "email": "Mail address"}
+        labels = {"credit_name": _("Name to thank you by"), "email": _("Mail address")}
         help_texts = {
-            "credit_name": "Shown where a study thanks its volunteers. Leave it empty to stay "
-            "unnamed.",
-            "email": "Only used to reset your password.",
+            "credit_name": _(
+                "Shown where a study thanks its volunteers. Leave it empty to stay unnamed."
+            ),
+            "email": _("Only used to reset your password."),
         }
 
 
 class TokenForm(forms.Form):
     name = forms.CharField(
-        label="What is it for?",
+        label=_("What is it for?"),
         max_length=100,
-        help_text="For example “napari on my laptop”, so that you know which one to revoke.",
+        help_text=_("For example “napari on my laptop”, so that you know which one to revoke."),
     )
 
 
 class DeleteAccountForm(forms.Form):
     marks = forms.ChoiceField(
-        label="What shall become of your marks?",
+        label=_("What shall become of your marks?"),
         choices=Marks.choices,
         initial=Marks.KEEP,
         widget=forms.RadioSelect,
     )
     password = forms.CharField(
-        label="Your password",
+        label=_("Your password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 

@@ -3,6 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from lamella.studies.models import (
     AUDIT_SHARE,
@@ -32,53 +35,58 @@ class StudyForm(forms.Form):
     """Title to visibility; everything has a default that makes sense."""
 
     title = forms.CharField(
-        max_length=TITLE_LENGTH, help_text="Short, as it stands in lists: “Liver 3”."
+        max_length=TITLE_LENGTH,
+        label=_("Title"),
+        help_text=_("Short, as it stands in lists: “Liver 3”."),
     )
     question = forms.CharField(
         max_length=QUESTION_LENGTH,
-        label="The question in one sentence",
-        help_text="What volunteers look for: “Where are the lipid droplets?”",
+        label=_("The question in one sentence"),
+        help_text=_("What volunteers look for: “Where are the lipid droplets?”"),
     )
     guide = forms.CharField(
         required=False,
-        initial=DEFAULT_GUIDE,
+        label=_("Guide"),
+        initial=_(DEFAULT_GUIDE),
         widget=forms.Textarea(attrs={"rows": 10}),
-        help_text="Stands beside the canvas. Markdown: ## for headings, *emphasis*, lists.",
+        help_text=_("Stands beside the canvas. Markdown: ## for headings, *emphasis*, lists."),
     )
     consent_text = forms.CharField(
-        label="Consent text",
-        initial=Study._meta.get_field("consent_text").default,
+        label=_("Consent text"),
+        initial=_(Study._meta.get_field("consent_text").default),
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="What volunteers agree to. Each correction records the version they saw.",
+        help_text=_("What volunteers agree to. Each correction records the version they saw."),
     )
     visibility = forms.ChoiceField(
-        label="Who may take part",
+        label=_("Who may take part"),
         choices=Visibility.choices,
         initial=Visibility.MEMBERS,
         widget=forms.RadioSelect,
     )
     redundancy = forms.IntegerField(
-        label="People per task",
+        label=_("People per task"),
         initial=Study._meta.get_field("redundancy").default,
         min_value=PEOPLE_PER_TASK[0],
         max_value=PEOPLE_PER_TASK[1],
-        help_text="How many volunteers correct the same slice, blind to each other.",
+        help_text=_("How many volunteers correct the same slice, blind to each other."),
     )
     target_dice = forms.FloatField(
-        label="Target quality",
+        label=_("Target quality"),
         initial=Study._meta.get_field("target_dice").default,
         min_value=TARGET_DICE[0],
         max_value=TARGET_DICE[1],
         widget=forms.NumberInput(attrs={"step": "0.005"}),
-        help_text="Dice of the whole cube at which the study stops asking (0.95 is near what two "
-        "people agree on).",
+        help_text=_(
+            "Dice of the whole cube at which the study stops asking (0.95 is near what two "
+            "people agree on)."
+        ),
     )
     objects = forms.ChoiceField(
-        label="What a mask holds",
+        label=_("What a mask holds"),
         choices=[
-            (LabelDtype.UINT8, "Classes (up to 254)"),
-            (LabelDtype.UINT16, "Single objects, each with its own number (up to 65,534)"),
-            (LabelDtype.UINT32, "Single objects, each with its own number (billions)"),
+            (LabelDtype.UINT8, _("Classes (up to 254)")),
+            (LabelDtype.UINT16, _("Single objects, each with its own number (up to 65,534)")),
+            (LabelDtype.UINT32, _("Single objects, each with its own number (billions)")),
         ],
         initial=LabelDtype.UINT8,
     )
@@ -97,12 +105,12 @@ class StudyForm(forms.Form):
 
 
 class ClassForm(forms.Form):
-    name = forms.CharField(max_length=60, required=False, label="Name")
+    name = forms.CharField(max_length=60, required=False, label=_("Name"))
     color = forms.RegexField(
         r"^#[0-9A-Fa-f]{6}$",
-        label="Colour",
+        label=_("Colour"),
         widget=forms.TextInput(attrs={"type": "color"}),
-        error_messages={"invalid": "Give the colour as #RRGGBB."},
+        error_messages={"invalid": _("Give the colour as #RRGGBB.")},
     )
 
 
@@ -113,7 +121,7 @@ class BaseClassFormSet(forms.BaseFormSet[ClassForm]):
         kwargs.setdefault(
             "initial",
             [
-                {"name": "object" if i == 0 else "", "color": color}
+                {"name": gettext("object") if i == 0 else "", "color": color}
                 for i, color in enumerate(CLASS_COLORS[:4])
             ],
         )
@@ -150,22 +158,24 @@ class PolicyForm(forms.ModelForm[Study]):
     """What can be changed while a study runs."""
 
     visibility = forms.ChoiceField(
-        label="Who may take part", choices=Visibility.choices, widget=forms.RadioSelect
+        label=_("Who may take part"), choices=Visibility.choices, widget=forms.RadioSelect
     )
     round_percent = forms.FloatField(
-        label="Slices per round, in %",
+        label=_("Slices per round, in %"),
         min_value=ROUND_SHARE[0] * 100,
         max_value=ROUND_SHARE[1] * 100,
         widget=forms.NumberInput(attrs={"step": "0.1"}),
-        help_text="Share of all slices that each round sends to volunteers.",
+        help_text=_("Share of all slices that each round sends to volunteers."),
     )
     audit_percent = forms.FloatField(
-        label="Audited per round, in %",
+        label=_("Audited per round, in %"),
         min_value=AUDIT_SHARE[0] * 100,
         max_value=AUDIT_SHARE[1] * 100,
         widget=forms.NumberInput(attrs={"step": "0.1"}),
-        help_text="Drawn at random beside them, without telling anyone which: the certificate "
-        "rests on these.",
+        help_text=_(
+            "Drawn at random beside them, without telling anyone which: the certificate "
+            "rests on these."
+        ),
     )
 
     class Meta:
@@ -183,17 +193,23 @@ class PolicyForm(forms.ModelForm[Study]):
             "lease_minutes",
         ]
         labels = {
-            "question": "The question in one sentence",
-            "redundancy": "People per task",
-            "target_dice": "Target quality (Dice)",
-            "strategy": "How slices are chosen",
-            "max_rounds": "Rounds at most",
-            "lease_minutes": "Minutes a volunteer may keep a task",
+            "title": _("Title"),
+            "guide": _("Guide"),
+            "consent_text": _("Consent text"),
+            "consent_version": _("Version of the consent text"),
+            "question": _("The question in one sentence"),
+            "redundancy": _("People per task"),
+            "target_dice": _("Target quality (Dice)"),
+            "strategy": _("How slices are chosen"),
+            "max_rounds": _("Rounds at most"),
+            "lease_minutes": _("Minutes a volunteer may keep a task"),
         }
         help_texts = {
-            "redundancy": "Counts for tasks of the next round on.",
-            "consent_version": "Change it together with the text: each correction records it.",
-            "lease_minutes": "Then the place is free for somebody else; a late mask still counts.",
+            "redundancy": _("Counts for tasks of the next round on."),
+            "consent_version": _("Change it together with the text: each correction records it."),
+            "lease_minutes": _(
+                "Then the place is free for somebody else; a late mask still counts."
+            ),
         }
         widgets = {
             "guide": forms.Textarea(attrs={"rows": 12}),
@@ -206,7 +222,7 @@ class PolicyForm(forms.ModelForm[Study]):
         super().__init__(*args, **kwargs)
         study = self.instance
         self.fields["strategy"] = forms.ChoiceField(
-            label="How slices are chosen", choices=strategy_choices(study.strategy)
+            label=_("How slices are chosen"), choices=strategy_choices(study.strategy)
         )
         self.initial["visibility"] = visibility_of(study)
         self.initial["round_percent"] = round(study.round_share * 100, 3)
@@ -222,17 +238,17 @@ class PolicyForm(forms.ModelForm[Study]):
 
 
 STRATEGIES = {
-    "expected_error": "Where most error is expected to go for the time it takes",
-    "discriminator": "Where the discriminator finds the proposal unreal",
-    "entropy": "Where the model is least sure",
-    "clasp_pe": "Where the model is least sure, each class in turn, with chance (ClaSP PE)",
-    "foreground_random": "At random, mostly among what the model marks",
-    "bisection": "Between the slices known so far",
-    "spread": "Those that stand for the most others",
-    "uniform": "Evenly along z",
-    "random": "At random",
+    "expected_error": _("Where most error is expected to go for the time it takes"),
+    "discriminator": _("Where the discriminator finds the proposal unreal"),
+    "entropy": _("Where the model is least sure"),
+    "clasp_pe": _("Where the model is least sure, each class in turn, with chance (ClaSP PE)"),
+    "foreground_random": _("At random, mostly among what the model marks"),
+    "bisection": _("Between the slices known so far"),
+    "spread": _("Those that stand for the most others"),
+    "uniform": _("Evenly along z"),
+    "random": _("At random"),
 }
 
 
-def strategy_choices(current: str) -> list[tuple[str, str]]:
+def strategy_choices(current: str) -> list[tuple[str, StrOrPromise]]:
     return [(name, STRATEGIES.get(name, name)) for name in strategies_for(current)]

@@ -4,6 +4,9 @@ from itertools import groupby
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from lamella.learning.models import ModelVersion
 from lamella.learning.origins import origins_for
@@ -12,24 +15,27 @@ from lamella.loop.training import Begin
 from lamella.studies.access import Person
 from lamella.studies.models import Study
 
-TAKEN = (("everything", "all but its head"), ("encoder", "its encoder alone"))
-TRAINABLE = (("everything", "everything"), ("decoder", "the decoder alone"))
+TAKEN = (("everything", _("all but its head")), ("encoder", _("its encoder alone")))
+TRAINABLE = (("everything", _("everything")), ("decoder", _("the decoder alone")))
 
 
 class StartForm(forms.Form):
     """Where training begins, as the person may choose; defaults are those of the usual run."""
 
     start_from = forms.ChoiceField(
-        help_text="The head of a version that you choose by name is made anew.",
+        label=_("Start from"),
+        help_text=_("The head of a version that you choose by name is made anew."),
         error_messages={
-            "invalid_choice": "There is no such version to start from, or it is not yours to see; "
-            "choose one of the list."
+            "invalid_choice": _(
+                "There is no such version to start from, or it is not yours to see; "
+                "choose one of the list."
+            )
         },
     )
     taken = forms.ChoiceField(
-        choices=TAKEN, label="Take", help_text="Of a version that you choose by name."
+        choices=TAKEN, label=_("Take"), help_text=_("Of a version that you choose by name.")
     )
-    trainable = forms.ChoiceField(choices=TRAINABLE, label="Train")
+    trainable = forms.ChoiceField(choices=TRAINABLE, label=_("Train"))
 
     def __init__(self, *args: Any, user: Person, study: Study) -> None:
         super().__init__(*args)
@@ -38,15 +44,21 @@ class StartForm(forms.Form):
         for name in ("taken", "trainable"):
             self.fields[name].initial = settings.get(name, "everything")
         self._origins = {str(version.pk): version for version in origins_for(user, study)}
-        usual = [(Begin.NOTHING.value, "nothing, from scratch")]
+        usual: list[tuple[str, StrOrPromise]] = [(Begin.NOTHING.value, _("nothing, from scratch"))]
         serving = serving_version(study)
         if serving is not None and serving.kind == ModelVersion.Kind.TRAINED:
-            usual.insert(0, (Begin.SERVING.value, f"version {serving.number}, which serves"))
+            usual.insert(
+                0,
+                (
+                    Begin.SERVING.value,
+                    gettext("version %(number)s, which serves") % {"number": serving.number},
+                ),
+            )
         groups = groupby(self._origins.values(), key=lambda version: version.study)
         field = self.fields["start_from"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
-            ("As usual", usual),
+            (_("As usual"), usual),
             *((of.title, [_choice(version) for version in found]) for of, found in groups),
         ]
 
@@ -60,4 +72,5 @@ class StartForm(forms.Form):
 def _choice(version: ModelVersion) -> tuple[str, str]:
     pretrained = version.kind == ModelVersion.Kind.PRETRAINED
     word = version.get_kind_display() if pretrained else version.get_state_display()
-    return str(version.pk), f"version {version.number}, {word}"
+    told = gettext("version %(number)s, %(state)s") % {"number": version.number, "state": word}
+    return str(version.pk), told

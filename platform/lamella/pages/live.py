@@ -7,6 +7,7 @@ from django.db.models import Count, Max, OuterRef, Q, Subquery
 from lamella.consensus.selectors import waiting_for_review
 from lamella.jobs.models import Job, JobState
 from lamella.jobs.selectors import jobs_to_show
+from lamella.languages.sentences import said
 from lamella.learning.models import TrainingRun
 from lamella.rounds.models import Task
 from lamella.studies.models import Study
@@ -65,10 +66,10 @@ def _counts(study: Study) -> dict[str, Any]:
 def job_row(job: Job) -> dict[str, Any]:
     return {
         "id": str(job.pk),
-        "title": job.title,
+        "title": said(job.title),
         "state": job.state,
-        "word": job.state_word,
+        "word": str(job.state_word),
         "progress": round(job.progress, 3),
-        "message": job.message if job.state == JobState.RUNNING else "",
-        "error": job.error if job.state == JobState.FAILED else "",
+        "message": said(job.message) if job.state == JobState.RUNNING else "",
+        "error": said(job.error) if job.state == JobState.FAILED else "",
     }

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from lamella.languages.sentences import said
+from lamella.pages import language
 from lamella.studies.access import ForbiddenError, NotVisibleError
 
 # Scripts and styles come from this server alone. Style *attributes* are allowed: pages place
@@ -44,6 +46,18 @@ class ContentSecurityPolicy:
         return response
 
 
+class KeptLanguage:
+    """Sets the cookie where somebody chose a language, or signed in with one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        language.write_cookie(request, response)
+        return response
+
+
 class Refusals:
     """Turns what services refuse into the pages for "not here" and "not for you"."""
 
@@ -57,5 +71,5 @@ class Refusals:
         if isinstance(error, NotVisibleError):
             return render(request, "404.html", status=404)
         if isinstance(error, ForbiddenError):
-            return render(request, "403.html", {"exception": str(error)}, status=403)
+            return render(request, "403.html", {"exception": said(str(error))}, status=403)
         return None

@@ -2,11 +2,22 @@
 
 from django.urls import URLPattern, path
 
-from lamella.pages.views import account, correct, cubes, landing, people, review, study, training
+from lamella.pages.views import (
+    account,
+    correct,
+    cubes,
+    landing,
+    language,
+    people,
+    review,
+    study,
+    training,
+)
 
 app_name = "pages"
 urlpatterns: list[URLPattern] = [
     path("", landing.landing, name="landing"),
+    path("language/", language.choose, name="language"),
     path("profile/", account.profile, name="profile"),
     path("profile/tokens/", account.create_token, name="create_token"),
     path("profile/tokens/<int:pk>/revoke/", account.revoke_token, name="revoke_token"),

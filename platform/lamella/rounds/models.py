@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from lamella.cubes.models import Cube
 from lamella.learning.models import Proposal
@@ -12,8 +13,8 @@ class Round(models.Model):
     """One pass of selection, with every score it was made from."""
 
     class State(models.TextChoices):
-        OPEN = "open", "open"
-        CLOSED = "closed", "closed"
+        OPEN = "open", _("open")
+        CLOSED = "closed", _("closed")
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="rounds")
     number = models.PositiveIntegerField()
@@ -44,15 +45,15 @@ class Task(models.Model):
     """The unit of a volunteer's work: a slice, or a tile of one, with the proposal it shows."""
 
     class Kind(models.TextChoices):
-        WORK = "work", "chosen"
-        AUDIT = "audit", "random audit"
-        GOLD = "gold", "gold"
+        WORK = "work", _("chosen")
+        AUDIT = "audit", _("random audit")
+        GOLD = "gold", _("gold")
 
     class State(models.TextChoices):
-        OPEN = "open", "open"
-        RETIRED = "retired", "agreed"
-        ACCEPTED = "accepted", "accepted"
-        SENT_BACK = "sent_back", "sent back"
+        OPEN = "open", _("open")
+        RETIRED = "retired", _("agreed")
+        ACCEPTED = "accepted", _("accepted")
+        SENT_BACK = "sent_back", _("sent back")
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="tasks")
     round = models.ForeignKey(

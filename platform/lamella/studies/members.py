@@ -38,13 +38,14 @@ def admit(study: Study, person: User, role: Role, *, by: User) -> Membership:
     """Make somebody a member. Raises ForbiddenError, or MemberError if they are one already."""
     if role not in roles_to_give(by, study):
         raise ForbiddenError(
-            f"{person.username} was not added: only admins of the study make {role.label}s."
+            f"{person.username} was not added: only admins of the study give the role "
+            f"“{role.label}”."
         )
     held = Membership.objects.filter(study=study, user=person).first()
     if held is not None:
         raise MemberError(
-            f"{person.username} is a {held.get_role_display()} here already; "
-            "change the role in the list."
+            f"{person.username} has the role “{held.get_role_display()}” here already; "
+            "change it in the list."
         )
     return services.add_member(study, person, role)
 

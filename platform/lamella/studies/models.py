@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 # Most characters.
 TITLE_LENGTH = 120
@@ -19,10 +21,10 @@ def _between(limits: tuple[float, float]) -> list[MinValueValidator | MaxValueVa
 
 
 class StudyState(models.TextChoices):
-    DRAFT = "draft", "being prepared"
-    OPEN = "open", "open"
-    PAUSED = "paused", "paused"
-    FINISHED = "finished", "finished"
+    DRAFT = "draft", _("being prepared")
+    OPEN = "open", _("open")
+    PAUSED = "paused", _("paused")
+    FINISHED = "finished", _("finished")
 
 
 class LabelDtype(models.TextChoices):
@@ -39,7 +41,7 @@ class Study(models.Model):
     )
     guide = models.TextField(blank=True, help_text="Markdown, shown beside the canvas")
     consent_text = models.TextField(
-        default=(
+        default=gettext_noop(
             "Your marks are kept under a pseudonym and used for this study and its publications. "
             "You can stop at any time and ask for your marks to be withdrawn."
         )
@@ -85,7 +87,7 @@ class LabelClass(models.Model):
     color = models.CharField(
         max_length=7,
         default="#E69F00",
-        validators=[RegexValidator(r"^#[0-9A-Fa-f]{6}$", "Give the colour as #RRGGBB.")],
+        validators=[RegexValidator(r"^#[0-9A-Fa-f]{6}$", _("Give the colour as #RRGGBB."))],
     )
 
     class Meta:
@@ -97,9 +99,9 @@ class LabelClass(models.Model):
 
 
 class Role(models.TextChoices):
-    VOLUNTEER = "volunteer", "volunteer"
-    MANAGER = "manager", "manager"
-    ADMIN = "admin", "admin"
+    VOLUNTEER = "volunteer", _("volunteer")
+    MANAGER = "manager", _("manager")
+    ADMIN = "admin", _("admin")
 
 
 class Membership(models.Model):

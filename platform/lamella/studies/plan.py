@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from lamella.studies.models import Study
 from models.selection.registry import FOR_STUDIES
@@ -14,7 +16,7 @@ CLASS_COLORS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00"
 # As many as people are asked to tell apart.
 MOST_CLASSES = len(CLASS_COLORS)
 
-DEFAULT_GUIDE = """\
+DEFAULT_GUIDE = gettext_noop("""\
 ## What to mark
 
 Say in one sentence what belongs to the object and what does not.
@@ -25,7 +27,7 @@ Describe one or two look-alikes, and how to tell them apart.
 
 Practice and test slices with a known answer are mixed in; they help us and you to see how well \
 it goes.
-"""
+""")
 
 # Fields of Study that its admins change while it runs.
 CHANGEABLE = frozenset(
@@ -51,9 +53,9 @@ CHANGEABLE = frozenset(
 class Visibility(models.TextChoices):
     """Who may take part; stored as the two fields ``public`` and ``anonymous``."""
 
-    MEMBERS = "members", "Members only"
-    ACCOUNTS = "accounts", "Everybody may look, people with an account may help"
-    EVERYBODY = "everybody", "Everybody may look and help, without an account too"
+    MEMBERS = "members", _("Members only")
+    ACCOUNTS = "accounts", _("Everybody may look, people with an account may help")
+    EVERYBODY = "everybody", _("Everybody may look and help, without an account too")
 
 
 def visibility_fields(choice: str) -> dict[str, bool]:

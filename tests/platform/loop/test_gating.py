@@ -40,13 +40,13 @@ def test_a_few_masks_that_do_not_agree_refuse_nobody(judge: Any, differences: li
 def test_a_few_masks_that_agree_refuse_a_worse_candidate(judge: Any) -> None:
     verdict = judge([-0.05, -0.03, -0.06])
     assert not verdict["promote"]
-    assert verdict["reason"] == "clearly worse on the 3 fresh masks there are"
+    assert verdict["reason"] == "clearly worse, though there is little to compare on: 3 fresh masks"
 
 
 def test_a_collapse_is_seen_on_one_mask(judge: Any) -> None:
     verdict = judge([-0.4])
     assert not verdict["promote"]
-    assert verdict["reason"] == "clearly worse on the 1 fresh mask there is"
+    assert verdict["reason"] == "clearly worse, though there is little to compare on: 1 fresh mask"
 
 
 def test_many_masks_must_show_that_it_is_not_worse(judge: Any) -> None:

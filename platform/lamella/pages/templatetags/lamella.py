@@ -6,10 +6,14 @@ from typing import Literal
 from django import forms, template
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import get_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from lamella.cubes.models import Cube
+from lamella.languages.sentences import said
 from lamella.loop.strip import Strip
 from lamella.pages import charts
 from lamella.pages import vite as bundles
@@ -54,7 +58,9 @@ def dice(value: Figure) -> str:
     if value is None or value == "":
         return "–"
     text = f"{value:.3f}"
-    return text[1:] if text.startswith("0") else text
+    # Where a comma stands behind the nought, people write the nought.
+    point = get_format("DECIMAL_SEPARATOR")
+    return text[1:] if text.startswith("0") and point == "." else text.replace(".", point)
 
 
 @register.filter
@@ -62,13 +68,24 @@ def decimals(value: Figure, digits: int = 2) -> str:
     """A figure with so many digits behind the point, trailing noughts dropped."""
     if value is None or value == "":
         return "–"
-    return f"{value:.{digits}f}".rstrip("0").rstrip(".") or "0"
+    text = f"{value:.{digits}f}".rstrip("0").rstrip(".") or "0"
+    return text.replace(".", get_format("DECIMAL_SEPARATOR"))
+
+
+@register.filter
+def plain(value: float) -> str:
+    """A figure as HTML attributes want it, whatever the language."""
+    return f"{round(value, 3):g}"
 
 
 @register.filter
 def percent(value: Figure, digits: int = 0) -> str:
     """12 %: a share of 1, with a thin space."""
-    return "–" if value is None or value == "" else f"{value * 100:.{digits}f}{THIN}%"
+    return "–" if value is None or value == "" else f"{_fixed(value * 100, digits)}{THIN}%"
+
+
+def _fixed(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}".replace(".", get_format("DECIMAL_SEPARATOR"))
 
 
 @register.filter
@@ -95,12 +112,12 @@ def seconds(value: Figure) -> str:
     if value is None or value == "":
         return "–"
     if value < 60:
-        return f"{value:.0f}{THIN}s"
+        return _("%(number)s s") % {"number": f"{value:.0f}"}
     if value < 90 * 60:
-        return f"{value / 60:.0f}{THIN}min"
+        return _("%(number)s min") % {"number": f"{value / 60:.0f}"}
     if value < 36 * 3600:
-        return f"{decimals(value / 3600, 1)}{THIN}h"
-    return f"{value / 86400:.0f}{THIN}days"
+        return _("%(number)s h") % {"number": decimals(value / 3600, 1)}
+    return _("%(number)s days") % {"number": f"{value / 86400:.0f}"}
 
 
 @register.filter
@@ -110,8 +127,8 @@ def age(moment: datetime | None) -> str:
         return "–"
     passed = timezone.now() - moment
     if passed < timedelta(minutes=1):
-        return "just now"
-    return f"{seconds(passed.total_seconds())} ago"
+        return _("just now")
+    return _("%(length)s ago") % {"length": seconds(passed.total_seconds())}
 
 
 @register.filter
@@ -120,10 +137,16 @@ def voxels(shape: list[int] | None) -> str:
     return " × ".join(str(n) for n in shape) if shape else "–"
 
 
+@register.filter(name="said")
+def said_filter(text: str) -> str:
+    """A sentence that a row keeps in English, in the reader's language."""
+    return said(text or "")
+
+
 @register.filter
 def plain_label(field: forms.BoundField) -> str:
     """The label without "(optional)", which the page says itself."""
-    return str(field.label).removesuffix("(optional)").strip()
+    return str(field.label).removesuffix(_("(optional)")).strip()
 
 
 @register.filter
@@ -169,7 +192,7 @@ def tone(state: str) -> str:
 @register.filter
 def strategy_words(name: str) -> str:
     """How slices are chosen, in words."""
-    return STRATEGIES.get(name, name)
+    return str(STRATEGIES.get(name, name))
 
 
 @register.simple_tag
@@ -177,7 +200,11 @@ def strip_svg(strip: Strip, cube: Cube) -> SafeString:
     """A cube along z; a click leads to the slice on the cube's page."""
     href = reverse("pages:cube", args=[cube.study.slug, cube.pk]) + "?z={z}"
     shown = sum(1 for column in strip.columns if column.state)
-    label = f"{cube.name} along z: {shown} of {len(strip.columns)} columns have tasks"
+    label = _("%(name)s along z: %(shown)s of %(columns)s columns have tasks") % {
+        "name": cube.name,
+        "shown": shown,
+        "columns": len(strip.columns),
+    }
     return charts.strip_svg(strip, label=label, href=href)
 
 
@@ -190,21 +217,21 @@ def line_chart(
 ) -> SafeString:
     """Curves over steps; their classes c0, c1, … are those of the key."""
     series = [(f"c{i}", line) for i, (_, line) in enumerate(lines)]
-    return charts.line_svg(series, label=title, x_unit="steps", low=low, high=high)
+    return charts.line_svg(series, label=title, x_unit=_("steps"), low=low, high=high)
 
 
 _CURVES = {
-    "cross_entropy": "cross-entropy",
-    "dice": "Dice loss",
-    "adversarial": "adversarial",
-    "real_score": "to labels",
-    "fake_score": "to proposals",
+    "cross_entropy": gettext_lazy("cross-entropy"),
+    "dice": gettext_lazy("Dice loss"),
+    "adversarial": gettext_lazy("adversarial"),
+    "real_score": gettext_lazy("to labels"),
+    "fake_score": gettext_lazy("to proposals"),
 }
 
 
 @register.filter
 def curve_words(name: str) -> str:
-    return _CURVES.get(name, name)
+    return str(_CURVES.get(name, name))
 
 
 @register.filter
@@ -219,7 +246,7 @@ def signed(value: Figure) -> str:
 def voxel_size(cube: Cube) -> str:
     """50 × 8 × 8 nm, or what is known of it."""
     if not cube.voxel_size:
-        return "not given"
+        return _("not given")
     units = {"nanometer": "nm", "micrometer": "µm", "millimeter": "mm"}
     sizes = " × ".join(decimals(n, 3) for n in cube.voxel_size)
-    return f"{sizes}{THIN}{units.get(cube.unit, cube.unit or 'of no unit')}"
+    return f"{sizes}{THIN}{units.get(cube.unit, cube.unit or _('of no unit'))}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from lamella.accounts.models import User
 from lamella.studies.access import ForbiddenError, NotVisibleError, may_view, role_in
@@ -37,8 +38,11 @@ def place_for(request: HttpRequest, slug: str, least: Role | None = None) -> Pla
     if _RANK[place.role] < _RANK[least]:
         assert least is not None
         raise ForbiddenError(
-            f"This page of “{study.title}” is for its {least.label}s; "
-            "ask an admin of the study for that role."
+            _(
+                "This page of “%(title)s” needs the role “%(role)s”; "
+                "ask an admin of the study for it."
+            )
+            % {"title": study.title, "role": least.label}
         )
     return place
 

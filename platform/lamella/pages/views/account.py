@@ -5,6 +5,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from lamella.accounts import tokens
@@ -31,7 +32,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         change_profile(user, **form.cleaned_data)
-        messages.success(request, "Your profile is saved.")
+        messages.success(request, _("Your profile is saved."))
         return redirect("pages:profile")
     return _profile_page(request, user, form=form)
 
@@ -78,7 +79,7 @@ def create_token(request: HttpRequest) -> HttpResponse:
 def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     token = get_object_or_404(ApiToken, pk=pk, user=_user(request))
     tokens.revoke(token)
-    messages.success(request, f"The token “{token.name}” no longer works.")
+    messages.success(request, _("The token “%(name)s” no longer works.") % {"name": token.name})
     return redirect("/profile/#tokens")
 
 
@@ -92,6 +93,11 @@ def delete_account(request: HttpRequest) -> HttpResponse:
     marks = Marks(form.cleaned_data["marks"])
     logout(request)
     leave(user, marks)
-    kept = "withdrawn" if marks == Marks.WITHDRAW else "kept under a pseudonym that leads to nobody"
-    messages.success(request, f"Your account is deleted; your marks are {kept}.")
+    if marks == Marks.WITHDRAW:
+        told = _("Your account is deleted; your marks are withdrawn.")
+    else:
+        told = _(
+            "Your account is deleted; your marks are kept under a pseudonym that leads to nobody."
+        )
+    messages.success(request, told)
     return redirect("pages:landing")

@@ -6,12 +6,14 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
 from lamella.cubes.models import VolumeState
 from lamella.exchange import services as exchange
 from lamella.exchange.models import Export
+from lamella.languages.sentences import said
 from lamella.loop import cube_page
 from lamella.pages import live as live_data
 from lamella.pages.views.access import place_for, user_of
@@ -99,16 +101,19 @@ def add_export(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     found = get_object_or_404(place.study.cubes, pk=pk)
     wanted = request.POST.get("format", "")
     if wanted not in Export.Format.values:
-        messages.error(request, "Nothing was exported: that is no format; choose one in the list.")
+        messages.error(
+            request, _("Nothing was exported: that is no format; choose one in the list.")
+        )
         return redirect("pages:cube", slug, pk)
     try:
         export = exchange.request_export(found, wanted, user_of(request))
     except exchange.ExportError as error:
-        messages.error(request, str(error))
+        messages.error(request, said(str(error)))
     else:
         messages.success(
             request,
-            f"{export.get_format_display()} is being written; it appears in the list when ready.",
+            _("%(format)s is being written; it appears in the list when ready.")
+            % {"format": export.get_format_display()},
         )
     response = redirect("pages:cube", slug, pk)
     response["Location"] += "#exports"

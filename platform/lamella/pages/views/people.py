@@ -4,8 +4,10 @@ from django.contrib import messages
 from django.db.models import Count, Max, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from lamella.languages.sentences import said
 from lamella.pages.forms_people import AddMemberForm, RoleForm
 from lamella.pages.views.access import place_for, user_of
 from lamella.studies import members
@@ -61,10 +63,19 @@ def add_member(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         members.admit(place.study, person, role, by=user)
     except members.MemberError as error:
-        form.add_error("username", str(error))
+        form.add_error("username", said(str(error)))
         return _page(request, slug, form, status=422)
-    messages.success(request, f"{person.username} is now a {role.label} of this study.")
+    messages.success(request, _now(person.username, role))
     return redirect("pages:people", slug)
+
+
+def _now(name: str, role: Role) -> str:
+    told = {
+        Role.VOLUNTEER: _("%(name)s is now a volunteer of this study."),
+        Role.MANAGER: _("%(name)s is now a manager of this study."),
+        Role.ADMIN: _("%(name)s is now an admin of this study."),
+    }
+    return told[role] % {"name": name}
 
 
 @require_POST
@@ -73,15 +84,15 @@ def change_role(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     membership = get_object_or_404(place.study.memberships.select_related("user"), pk=pk)
     form = RoleForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Nothing was changed: that is no role of a study.")
+        messages.error(request, _("Nothing was changed: that is no role of a study."))
         return redirect("pages:people", slug)
     role = Role(form.cleaned_data["role"])
     try:
         members.change_role(membership, role)
     except members.MemberError as error:
-        messages.error(request, str(error))
+        messages.error(request, said(str(error)))
     else:
-        messages.success(request, f"{membership.user.username} is now a {role.label}.")
+        messages.success(request, _now(membership.user.username, role))
     return redirect("pages:people", slug)
 
 
@@ -92,10 +103,11 @@ def remove_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     try:
         members.dismiss(membership, by=user_of(request))
     except (ForbiddenError, members.MemberError) as error:
-        messages.error(request, str(error))
+        messages.error(request, said(str(error)))
     else:
         messages.success(
             request,
-            f"{membership.user.username} is no longer a member. Marks made so far stay.",
+            _("%(name)s is no longer a member. Marks made so far stay.")
+            % {"name": membership.user.username},
         )
     return redirect("pages:people", slug)

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lamella.loop import overview, selectors
@@ -86,7 +87,9 @@ def new_study(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, f"“{study.title}” is there. Add its first cube.")
+            messages.success(
+                request, _("“%(title)s” is there. Add its first cube.") % {"title": study.title}
+            )
             return redirect("pages:add_cube", study.slug)
     return render(request, "pages/study/new.html", {"form": form, "classes": classes})
 
@@ -101,7 +104,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, "The settings are saved.")
+            messages.success(request, _("The settings are saved."))
             return redirect("pages:settings", slug)
     return render(
         request,
@@ -116,16 +119,20 @@ def set_state(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         state = StudyState(request.POST.get("state", ""))
     except ValueError:
-        messages.error(request, "The study stays as it is: that is no state of a study.")
+        messages.error(request, _("The study stays as it is: that is no state of a study."))
         return redirect("pages:study", slug)
     services.set_state(place.study, state)
     said = {
-        StudyState.OPEN: "The study is open: volunteers get tasks as soon as there are some.",
-        StudyState.PAUSED: "The study is paused: nobody gets new tasks. What people have in hand "
-        "they can still hand in.",
-        StudyState.FINISHED: "The study is finished: nobody gets new tasks, and everything in it "
-        "can still be seen and exported.",
-        StudyState.DRAFT: "The study is being prepared: only its members see it.",
+        StudyState.OPEN: _("The study is open: volunteers get tasks as soon as there are some."),
+        StudyState.PAUSED: _(
+            "The study is paused: nobody gets new tasks. What people have in hand they can still "
+            "hand in."
+        ),
+        StudyState.FINISHED: _(
+            "The study is finished: nobody gets new tasks, and everything in it can still be seen "
+            "and exported."
+        ),
+        StudyState.DRAFT: _("The study is being prepared: only its members see it."),
     }
     messages.success(request, said[state])
     return redirect("pages:study", slug)

@@ -3,11 +3,14 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from lamella.jobs import services as jobs
 from lamella.jobs.errors import JobConflictError
 from lamella.jobs.models import Job
+from lamella.languages.sentences import said
 from lamella.learning import desk as desk_data
 from lamella.learning.models import ModelVersion, TrainingRun
 from lamella.loop import serving
@@ -68,10 +71,12 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         run = _started(request, place.study)
     except LoopError as error:
-        messages.error(request, str(error))
+        messages.error(request, said(str(error)))
     else:
         messages.success(
-            request, f"Training run {run.pk} waits for a worker; it begins in a few seconds."
+            request,
+            _("Training run %(number)s waits for a worker; it begins in a few seconds.")
+            % {"number": run.pk},
         )
     return _back(slug)
 
@@ -99,9 +104,9 @@ def cancel(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     try:
         cancel_training(run)
     except LoopError as error:
-        messages.error(request, str(error))
+        messages.error(request, said(str(error)))
     else:
-        messages.success(request, f"Training run {pk} is told to stop.")
+        messages.success(request, _("Training run %(number)s is told to stop.") % {"number": pk})
     return _back(slug)
 
 
@@ -112,9 +117,11 @@ def promote(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     try:
         serving.promote(version)
     except LoopError as error:
-        messages.error(request, str(error))
+        messages.error(request, said(str(error)))
     else:
-        messages.success(request, f"Version {version.number} serves from now on.")
+        messages.success(
+            request, _("Version %(number)s serves from now on.") % {"number": version.number}
+        )
     return _back(slug, "#versions")
 
 
@@ -128,14 +135,16 @@ def roll_back(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             return _page(request, place, rolling_back=version, marked=marked)
         marked = serving.rollback(version)
     except LoopError as error:
-        messages.error(request, str(error))
+        messages.error(request, said(str(error)))
     else:
-        tasks = f"{marked} task{'' if marked == 1 else 's'}"
-        messages.success(
-            request,
-            f"Version {version.number} serves again; {tasks} marked for review. "
+        told = ngettext(
+            "Version %(number)s serves again; %(tasks)s task marked for review. "
             "Every mask that people made is kept.",
+            "Version %(number)s serves again; %(tasks)s tasks marked for review. "
+            "Every mask that people made is kept.",
+            marked,
         )
+        messages.success(request, told % {"number": version.number, "tasks": marked})
     return _back(slug, "#versions")
 
 
@@ -146,9 +155,11 @@ def retry_job(request: HttpRequest, slug: str, pk: str) -> HttpResponse:
     try:
         jobs.retry(job)
     except JobConflictError as error:
-        messages.error(request, str(error))
+        messages.error(request, said(str(error)))
     else:
-        messages.success(request, f"“{job.title}” waits for a worker again.")
+        messages.success(
+            request, _("“%(title)s” waits for a worker again.") % {"title": said(job.title)}
+        )
     return _back(slug, "#jobs")
 
 
@@ -159,7 +170,7 @@ def cancel_job(request: HttpRequest, slug: str, pk: str) -> HttpResponse:
     try:
         jobs.tell_to_stop(job)
     except JobConflictError as error:
-        messages.error(request, str(error))
+        messages.error(request, said(str(error)))
     else:
-        messages.success(request, f"“{job.title}” is told to stop.")
+        messages.success(request, _("“%(title)s” is told to stop.") % {"title": said(job.title)})
     return _back(slug, "#jobs")
