@@ -2,6 +2,7 @@
 import { mount } from "svelte";
 import "../ui/main.ts";
 import App from "./App.svelte";
+import { loadMessages } from "./messages.ts";
 import type { OtherStudy, PageData } from "./types.ts";
 
 /** What the server wrote into the element's data attributes. */
@@ -17,4 +18,7 @@ function readPage({ dataset }: HTMLElement): PageData {
 }
 
 const target = document.getElementById("annotator");
-if (target) mount(App, { target, props: { page: readPage(target) } });
+if (target) {
+  await loadMessages();
+  mount(App, { target, props: { page: readPage(target) } });
+}

@@ -1,4 +1,5 @@
-/** Every sentence of the correction page. Other languages will be tables of the same keys. */
+/** Every sentence of the correction page. Other languages are tables of the same keys. */
+import { catalogue, type Translated } from "../i18n/catalogue.ts";
 
 const en = {
   "app.label": "Correction page",
@@ -96,8 +97,7 @@ const en = {
   "done.none": "New slices come when the others have finished theirs. Look in later.",
   "done.some": "Thank you. In this visit you handed in {slices}.",
   "done.right": "In {right} of them nothing needed a change.",
-  "done.slices": "{count} slices",
-  "done.slice": "1 slice",
+  "done.slices": { one: "1 slice", other: "{count} slices" },
   "done.studies": "Studies that need people now",
   "done.home": "About this study",
   "done.again": "Look again",
@@ -154,8 +154,7 @@ const en = {
 } as const;
 
 export type MessageKey = keyof typeof en;
+export type Messages = Translated<typeof en>;
 
-/** The sentence of a key, with {names} filled in. */
-export function t(key: MessageKey, values: Record<string, string | number> = {}): string {
-  return en[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
-}
+const { t, load } = catalogue(en, { de: () => import("./messages.de.ts") });
+export { load as loadMessages, t };
