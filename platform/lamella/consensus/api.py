@@ -9,6 +9,7 @@ from uuid import UUID
 import numpy as np
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from ninja import Field, Query, Router, Schema, Status
 from ninja.errors import HttpError
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from lamella.annotation.models import Correction
 from lamella.annotation.payload import ClassOut, CubeOut, cube_out
 from lamella.consensus import masks, selectors, services
 from lamella.consensus.models import Consensus, Verdict
+from lamella.languages.sentences import said
 from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
 from lamella.studies.access import NotVisibleError, may_view, require, study_for
@@ -343,8 +345,8 @@ def _item(consensus: Consensus) -> dict[str, Any]:
         "z": task.z,
         "depth": task.cube.depth,
         "round": task.round.number if task.round else None,
-        "reason": task.reason,
-        "retired_because": task.retire_reason or consensus.reason,
+        "reason": said(task.reason),
+        "retired_because": said(task.retire_reason or consensus.reason),
         "score": task.score,
         "agreement": consensus.agreement,
         "changed_share": consensus.changed_share,
@@ -376,7 +378,7 @@ def _verdict(verdict: Verdict) -> VerdictOut:
         kind=verdict.kind,
         word=verdict.get_kind_display(),
         note=verdict.note,
-        manager=verdict.manager.username if verdict.manager else "somebody who left",
+        manager=verdict.manager.username if verdict.manager else gettext("somebody who left"),
         created=verdict.created,
         undone=verdict.undone is not None,
     )

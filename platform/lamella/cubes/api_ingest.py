@@ -11,6 +11,7 @@ from lamella.cubes import previews, services
 from lamella.cubes.access import managed_cube
 from lamella.cubes.api_common import Name, SourceIn, job_id, managed_study, origin, user_of
 from lamella.cubes.models import Cube
+from lamella.languages.sentences import said
 from lamella.volumes.geometry import canonical_unit
 
 router = Router(tags=["ingest"])
@@ -75,7 +76,7 @@ def preview(request: HttpRequest, slug: str, body: PreviewIn) -> PreviewOut:
     )
     found = seen.found
     if found is None:
-        return PreviewOut(question=seen.question, datasets=list(seen.datasets))
+        return PreviewOut(question=said(seen.question), datasets=list(seen.datasets))
     size = found.voxel_size
     return PreviewOut(
         name=found.name,

@@ -37,7 +37,7 @@ def by_form(user: User, **changes: str) -> Study:
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     page = client.get(reverse("pages:new_study"))
     form, classes = page.context["form"], page.context["classes"]
-    sent = {name: field.initial or "" for name, field in form.fields.items()}
+    sent = {name: str(field.initial or "") for name, field in form.fields.items()}
     for bound in (classes.management_form, *classes):
         sent.update({part.html_name: str(part.value() or "") for part in bound})
     answer = client.post(reverse("pages:new_study"), {**sent, **changes})

@@ -62,7 +62,7 @@ def test_a_manager_adds_a_volunteer_by_name(cast: Cast) -> None:
 def test_a_manager_makes_no_managers_and_an_admin_does(cast: Cast) -> None:
     body = {"username": "charlie", "role": "manager"}
     refused = cast.ask(cast.dana, "post", body=body, status=403)
-    assert "only admins of the study make managers" in refused["detail"]
+    assert "only admins of the study give the role “manager”" in refused["detail"]
     assert cast.role_of(cast.charlie) is None
     cast.ask(cast.bob, "post", body=body, status=201)
     assert cast.role_of(cast.charlie) == Role.MANAGER

@@ -157,4 +157,4 @@ export type MessageKey = keyof typeof en;
 export type Messages = Translated<typeof en>;
 
 const { t, load } = catalogue(en, { de: () => import("./messages.de.ts") });
-export { load as loadMessages, t };
+export { en as english, load as loadMessages, t };

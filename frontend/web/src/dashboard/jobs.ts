@@ -1,4 +1,5 @@
 /** The list of jobs: rows are kept and changed in place, so that focus and scroll stay. */
+import { t } from "./messages.ts";
 
 export interface Job {
   id: string;
@@ -60,7 +61,7 @@ function fill(row: HTMLElement, job: Job): void {
   title.replaceChildren(...parts);
   progress.hidden = !running;
   progress.value = job.progress;
-  progress.setAttribute("aria-label", `Progress of ${job.title}`);
+  progress.setAttribute("aria-label", t("job.progress", { title: job.title }));
   setText(share, running ? `${Math.round(job.progress * 100)}\u202f%` : "");
 }
 

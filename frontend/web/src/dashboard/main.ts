@@ -1,7 +1,9 @@
 /** The manager's pages: jobs and counts stay current, strips along z answer the pointer. */
 import { keepLive } from "./live.ts";
+import { loadMessages } from "./messages.ts";
 import { liveStrips } from "./strip.ts";
 
+await loadMessages();
 liveStrips(document);
 const root = document.getElementById("dashboard");
 if (root?.dataset.live) keepLive(root, (parts) => parts.forEach(liveStrips));

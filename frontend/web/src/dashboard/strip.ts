@@ -1,12 +1,9 @@
 /** Strips along z: the pointer shows slice, score and state; a click goes to the slice. */
+import { share } from "../i18n/numbers.ts";
+import { t } from "./messages.ts";
 
-type Column = [z: number, error: number | null, state: string, audit: 0 | 1];
-
-const WORDS: Record<string, string> = {
-  "": "not shown",
-  labelled: "came labelled",
-  open: "waits for masks",
-};
+type State = "" | "labelled" | "open" | "agreed" | "accepted";
+type Column = [z: number, error: number | null, state: State, audit: 0 | 1];
 
 export function liveStrips(root: ParentNode): void {
   for (const strip of root.querySelectorAll<HTMLElement>("[data-strip]")) makeLive(strip);
@@ -50,8 +47,9 @@ function makeLive(strip: HTMLElement): void {
 }
 
 export function describe([z, error, state, audit]: Column): string {
-  const parts = [`slice ${z + 1}`];
-  if (error !== null) parts.push(error.toFixed(3).replace(/^0/, ""));
-  parts.push((WORDS[state] ?? state) + (audit ? ", audit" : ""));
+  const parts = [t("strip.slice", { z: z + 1 })];
+  if (error !== null) parts.push(share(error, 3));
+  const word = t(`strip.${state || "none"}`);
+  parts.push(audit ? t("strip.audit", { state: word }) : word);
   return parts.join(" · ");
 }

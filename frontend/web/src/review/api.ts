@@ -1,4 +1,5 @@
 /** The server, as the review queue sees it. Every failure carries one sentence for a person. */
+import { t } from "./messages.ts";
 import type { Bulk, Detail, Only, Queue, Verdict } from "./types.ts";
 
 export class ApiError extends Error {
@@ -10,8 +11,6 @@ export class ApiError extends Error {
     this.status = status;
   }
 }
-
-const OFFLINE = "The server could not be reached, so nothing was changed; check the connection and try again.";
 
 export class ReviewApi {
   private readonly study: string;
@@ -75,7 +74,7 @@ export class ReviewApi {
         body: body === undefined ? undefined : JSON.stringify(body),
       });
     } catch {
-      throw new ApiError(0, OFFLINE);
+      throw new ApiError(0, t("error.offline"));
     }
     if (response.ok) return response;
     throw new ApiError(response.status, await sentence(response));
@@ -89,5 +88,5 @@ async function sentence(response: Response): Promise<string> {
   } catch {
     // Not JSON: something between here and the server answered.
   }
-  return `The server answered with an error (${response.status}), so nothing was changed; try again.`;
+  return t("error.server", { status: response.status });
 }

@@ -1,5 +1,6 @@
 /** The state of the review: the queue, the chosen task, the last verdict. */
 import { ApiError, type ReviewApi } from "./api.ts";
+import { t } from "./messages.ts";
 import { TaskMasks } from "./masks.ts";
 import type { Detail, Item, Layer, Only, Verdict } from "./types.ts";
 
@@ -129,7 +130,7 @@ export class ReviewQueue {
       const verdict = await give(item.id);
       const at = this.index;
       this.last = verdict;
-      this.said = `Slice ${item.z + 1} of ${item.cube}: ${verdict.word}.`;
+      this.said = t("queue.said", { z: item.z + 1, cube: item.cube, word: verdict.word });
       this.details.delete(item.id);
       this.items = this.items.filter((other) => other.id !== item.id);
       this.total = Math.max(0, this.total - 1);
@@ -147,7 +148,7 @@ export class ReviewQueue {
     await this.guard(async () => {
       await this.api.undo(verdict.id);
       this.last = null;
-      this.said = "Taken back: the task waits for review again.";
+      this.said = t("queue.undone");
       this.details.clear();
       await this.load(verdict.consensus_id);
     });

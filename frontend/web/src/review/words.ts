@@ -1,19 +1,21 @@
 /** Numbers and ages as the pages write them. */
+import { share, written } from "../i18n/numbers.ts";
+import { t } from "./messages.ts";
+
 const THIN = "\u202f";
 
 export function dice(value: number): string {
-  const text = value.toFixed(2);
-  return text.startsWith("0") ? text.slice(1) : text;
+  return share(value, 2);
 }
 
 /** Scores come on scales of their own; two digits that count are enough to compare. */
 export function score(value: number): string {
   const text = Math.abs(value) >= 10 ? value.toFixed(0) : String(Number(value.toPrecision(2)));
-  return text.startsWith("0.") ? text.slice(1) : text;
+  return text.startsWith("0.") && written(text) === text ? text.slice(1) : written(text);
 }
 
 export function percent(value: number, digits = 0): string {
-  return `${(value * 100).toFixed(digits)}${THIN}%`;
+  return `${written((value * 100).toFixed(digits))}${THIN}%`;
 }
 
 export function seconds(value: number): string {
@@ -22,8 +24,8 @@ export function seconds(value: number): string {
 
 export function age(iso: string, now = Date.now()): string {
   const passed = (now - new Date(iso).getTime()) / 1000;
-  if (passed < 60) return "now";
+  if (passed < 60) return t("age.now");
   if (passed < 5400) return `${Math.round(passed / 60)}${THIN}min`;
   if (passed < 129_600) return `${Math.round(passed / 3600)}${THIN}h`;
-  return `${Math.round(passed / 86_400)}${THIN}d`;
+  return t("age.days", { count: Math.round(passed / 86_400) });
 }

@@ -1,4 +1,5 @@
 /** The server, as the way in sees it. Every failure carries one sentence for a person. */
+import { t } from "./messages.ts";
 import type { Preview, Source, UploadState } from "./types.ts";
 
 export class ApiError extends Error {
@@ -83,7 +84,7 @@ export class IngestApi {
       });
     } catch (error) {
       if (signal?.aborted) throw error;
-      throw new ApiError(0, "The server could not be reached; check the connection.");
+      throw new ApiError(0, t("error.offline"));
     }
     if (response.ok || accept.includes(response.status)) return response;
     throw new ApiError(response.status, await sentence(response));
@@ -96,10 +97,10 @@ async function sentence(response: Response): Promise<string> {
     if (typeof detail === "string" && detail) return detail;
     if (Array.isArray(detail)) {
       const [first] = detail as { loc?: unknown[]; msg?: string }[];
-      return `The field “${String(first?.loc?.at(-1) ?? "?")}” is not right: ${first?.msg ?? "check it"}.`;
+      return t("error.field", { field: String(first?.loc?.at(-1) ?? "?"), why: first?.msg ?? t("error.check") });
     }
   } catch {
     // Not JSON: something between here and the server answered.
   }
-  return `The server answered with an error (${response.status}); try again.`;
+  return t("error.server", { status: response.status });
 }

@@ -3,10 +3,12 @@ import { mount } from "svelte";
 import { IngestApi } from "./api.ts";
 import AddCube from "./AddCube.svelte";
 import AddLabels from "./AddLabels.svelte";
+import { loadMessages } from "./messages.ts";
 import type { LabelClass } from "./types.ts";
 
 const target = document.getElementById("upload");
 if (target) {
+  await loadMessages();
   const { kind, study = "", csrf = "", byPath, cube = "", classes = "[]", instances } = target.dataset;
   const api = new IngestApi(study, csrf);
   const common = { api, study, byPath: byPath === "true" };

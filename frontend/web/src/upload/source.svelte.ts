@@ -1,5 +1,6 @@
 /** From a file or an address to a preview; shared by cubes and labels. */
 import type { IngestApi } from "./api.ts";
+import { t } from "./messages.ts";
 import { transfer } from "./transfer.ts";
 import type { Preview, Source } from "./types.ts";
 
@@ -40,7 +41,7 @@ export class SourceFlow {
     } catch (error) {
       this.stage = "choose";
       this.error = this.stopper.signal.aborted
-        ? "Sending was stopped. Choose the same file again and it goes on where it was."
+        ? t("send.stopped")
         : sentence(error);
     }
   }
