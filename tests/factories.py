@@ -199,7 +199,7 @@ def make_task(cube: Cube, round: Round | None = None, z: int = 0, **fields: Any)
         "height": cube.shape[1],
         "width": cube.shape[2],
         "redundancy": cube.study.redundancy,
-        "reason": "the discriminator doubts this slice",
+        "reason": "the next best, so that nobody waits",
     }
     return Task.objects.create(
         study=cube.study, round=round, cube=cube, z=z, **{**defaults, **fields}
@@ -285,7 +285,7 @@ def make_consensus(
         "agreement": 0.94,
         "changed_share": float((mask > 0).mean()),
         "action": "retire",
-        "reason": "3 masks, as many as the study asks for",
+        "reason": "3 people corrected it, as many as the study asks for.",
     }
     consensus = Consensus.objects.create(task=task, **{**defaults, **fields})
     if consensus.action == "retire" and consensus.current:

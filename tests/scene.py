@@ -18,6 +18,7 @@ from lamella.annotation.models import Correction
 from lamella.cubes.models import Cube
 from lamella.jobs.models import JobState
 from lamella.learning.models import ModelVersion, Proposal, TrainingRun
+from lamella.loop.anchored import CAVEAT
 from lamella.rounds.models import Round, Task
 from lamella.studies.models import Study
 from tests import factories as make
@@ -141,7 +142,8 @@ def _learned(
         metrics={"validation_dice": 0.917},
         gate={
             "promote": True,
-            "reason": "not inferior on fresh masks, and better on the whole",
+            "reason": "Not worse, and better on the whole: mean difference 0.031, "
+            "95 % interval 0.012 to 0.047, 9 items.",
             "difference": 0.031,
             "low": 0.012,
             "high": 0.047,
@@ -187,8 +189,13 @@ def _rounds(scene: Scene) -> None:
                 low=0.822 + 0.075 * number,
                 high=0.9 + 0.05 * number,
                 tasks=6 + 5 * number,
-                note="The audited masks were drawn over the proposal, which flatters it.",
+                note=CAVEAT,
             )
+
+
+def _doubt(z: int, score: float) -> str:
+    found = "the discriminator finds its proposal unreal"
+    return f"Slice {z + 1}: {found} (1 of 48, score {score:.3g})."
 
 
 def _task(scene: Scene, opened: Round, z: int, index: int, score: float) -> Task:
@@ -199,7 +206,7 @@ def _task(scene: Scene, opened: Round, z: int, index: int, score: float) -> Task
         z=z,
         proposal=None if audit else scene.proposal,
         kind=Task.Kind.AUDIT if audit else Task.Kind.WORK,
-        reason="random audit" if audit else "the discriminator doubts this slice",
+        reason="drawn at random, to measure quality" if audit else _doubt(z, score),
         score=score,
         priority=score,
     )

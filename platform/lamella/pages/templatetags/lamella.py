@@ -112,11 +112,11 @@ def seconds(value: Figure) -> str:
     if value is None or value == "":
         return "–"
     if value < 60:
-        return _("%(number)s s") % {"number": f"{value:.0f}"}
+        return _("%(number)s\u202fs") % {"number": f"{value:.0f}"}
     if value < 90 * 60:
-        return _("%(number)s min") % {"number": f"{value / 60:.0f}"}
+        return _("%(number)s\u202fmin") % {"number": f"{value / 60:.0f}"}
     if value < 36 * 3600:
-        return _("%(number)s h") % {"number": decimals(value / 3600, 1)}
+        return _("%(number)s\u202fh") % {"number": decimals(value / 3600, 1)}
     return _("%(number)s days") % {"number": f"{value / 86400:.0f}"}
 
 
