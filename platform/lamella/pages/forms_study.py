@@ -205,6 +205,8 @@ class PolicyForm(forms.ModelForm[Study]):
             "lease_minutes": _("Minutes a volunteer may keep a task"),
         }
         help_texts = {
+            "question": _("What volunteers look for: “Where are the lipid droplets?”"),
+            "guide": _("Stands beside the canvas. Markdown: ## for headings, *emphasis*, lists."),
             "redundancy": _("Counts for tasks of the next round on."),
             "consent_version": _("Change it together with the text: each correction records it."),
             "lease_minutes": _(

@@ -18,6 +18,7 @@ from lamella.loop.strip import Strip
 from lamella.pages import charts
 from lamella.pages import vite as bundles
 from lamella.pages.forms_study import STRATEGIES
+from lamella.studies.models import Role
 
 register = template.Library()
 
@@ -187,6 +188,12 @@ _TONES = {
 def tone(state: str) -> str:
     """The badge class of a state; the state's word always stands beside it."""
     return _TONES.get(state, "")
+
+
+@register.filter
+def role_word(role: str) -> str:
+    """A role as people call it."""
+    return str(Role(role).label)
 
 
 @register.filter
