@@ -290,8 +290,6 @@ class PredictConfig:
     """Views of the image that are averaged: 1, as it is; 2, also mirrored in x and z together; 4,
     also in x and in z alone. More than one gives `flip_disagreement`. A model that was trained
     without flips has one view."""
-    scores: bool = True
-    """Whether patch scores are computed."""
     threads: int | None = None
     device: str = "auto"
     precision: str = "auto"
