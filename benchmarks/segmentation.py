@@ -54,7 +54,7 @@ WINDOW = (16, 128, 128)
 class Peer:
     """A three-dimensional network of MONAI: (B, 1, z, y, x) to (B, 2, z, y, x).
 
-    rate: peak learning rate.
+    rate: peak learning rate, the best of RATES on a phantom (`tune`; docs/benchmarks.md).
     """
 
     name: str
