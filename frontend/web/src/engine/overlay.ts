@@ -1,5 +1,5 @@
 /** Marks above the image that are no labels: patches to check, the region's edge, the open lasso. */
-import type { Point } from "./tools/brush.ts";
+import type { Point } from "./tools/stroke.ts";
 import type { Bounds, View } from "./view.ts";
 
 export interface OverlayScene {

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Editor, type Tool } from "../../src/engine/editor.ts";
+import { Editor } from "../../src/engine/editor.ts";
 import type { JournalEntry } from "../../src/engine/history.ts";
 import type { LabelArray, LabelDtype } from "../../src/engine/labels.ts";
 import { LabelPlane } from "../../src/engine/plane.ts";
+import type { Tool } from "../../src/engine/tools/stroke.ts";
 import { same } from "../same.ts";
 
 const WIDTH = 150;
