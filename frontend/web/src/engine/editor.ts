@@ -3,9 +3,13 @@
  * canvas and no server; whoever listens to `onEntry` can write the journal.
  */
 import { History, type JournalEntry } from "./history.ts";
+import type { LabelArray } from "./labels.ts";
 import type { LabelPlane } from "./plane.ts";
 import { TOOLS } from "./tools/registry.ts";
-import type { Point, Refusal, Stroke, ToolSettings } from "./tools/stroke.ts";
+import { replaceLabels } from "./tools/replace.ts";
+import type { Point, Refusal, Stroke, Surroundings, ToolSettings } from "./tools/stroke.ts";
+
+const NOTHING: Surroundings = { proposal: null, ids: null, intensities: () => null };
 
 export class Editor {
   readonly plane: LabelPlane;
@@ -14,11 +18,13 @@ export class Editor {
   /** Name of the open stroke's tool. */
   private tool = "";
   private readonly onEntry: (entry: JournalEntry) => void;
+  private readonly surroundings: Surroundings;
 
-  constructor(plane: LabelPlane, onEntry: (entry: JournalEntry) => void) {
+  constructor(plane: LabelPlane, onEntry: (entry: JournalEntry) => void, surroundings = NOTHING) {
     this.plane = plane;
     this.history = new History(plane);
     this.onEntry = onEntry;
+    this.surroundings = surroundings;
   }
 
   get active(): boolean {
@@ -40,7 +46,7 @@ export class Editor {
     this.cancel();
     this.tool = settings.tool;
     this.plane.begin();
-    this.stroke = TOOLS[settings.tool]({ plane: this.plane, settings: { ...settings } });
+    this.stroke = TOOLS[settings.tool]({ ...this.surroundings, plane: this.plane, settings: { ...settings } });
     this.stroke.start(at);
   }
 
@@ -68,6 +74,14 @@ export class Editor {
     this.plane.begin();
     for (let y = 0; y < this.plane.height; y++) this.plane.fillSpan(y, 0, this.plane.width, 0);
     this.finish("clear");
+  }
+
+  /** Puts a whole mask in place of this one, as one step; false when they are the same. */
+  replace(tool: string, labels: LabelArray): boolean {
+    this.cancel();
+    this.plane.begin();
+    replaceLabels(this.plane, labels);
+    return this.finish(tool);
   }
 
   undo(): boolean {

@@ -1,4 +1,6 @@
 /** What every tool is: a stroke, from where the pointer goes down to where it is lifted. */
+import type { ObjectIds } from "../ids.ts";
+import type { LabelArray } from "../labels.ts";
 import type { LabelPlane } from "../plane.ts";
 
 /** A point of the plane in pixels; pixel (0, 0) covers [0, 1) x [0, 1). Strokes may leave the plane. */
@@ -7,7 +9,7 @@ export interface Point {
   y: number;
 }
 
-export type Tool = "brush" | "eraser" | "lasso" | "fill";
+export type Tool = "brush" | "eraser" | "smart" | "lasso" | "fill" | "split" | "object";
 
 export interface ToolSettings {
   tool: Tool;
@@ -19,9 +21,32 @@ export interface ToolSettings {
 }
 
 /** Why a stroke had no effect, when the person should be told. */
-export type Refusal = "open-region";
+export type Refusal =
+  | "open-region"
+  | "no-image"
+  | "nothing-parted"
+  | "no-ids"
+  | "nothing-proposed"
+  | "nothing-marked"
+  | "already-there";
 
-export interface StrokeContext {
+/** The image under the plane, as grey values 0..255. */
+export interface Intensities {
+  /** The grey value of a pixel of the plane, or -1 where the image is not loaded. */
+  at(x: number, y: number): number;
+}
+
+/** What tools may look at beside the mask. */
+export interface Surroundings {
+  /** The machine's proposal, as large as the plane; null where there is none. */
+  proposal: LabelArray | null;
+  /** Gives out numbers for new objects; null where labels are classes. */
+  ids: ObjectIds | null;
+  /** The image as it is loaded now; null where there is none. */
+  intensities(): Intensities | null;
+}
+
+export interface StrokeContext extends Surroundings {
   plane: LabelPlane;
   settings: ToolSettings;
 }
