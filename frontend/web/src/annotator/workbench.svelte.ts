@@ -1,6 +1,6 @@
 /** The workbench: one task under the hand. Tools, view and marks, as the components see them. */
 import {
-  Editor, LabelPlane, PointerInput, scaleBar, Stage,
+  Editor, LabelPlane, PointerInput, scaleBar, Stage, within,
   type JournalEntry, type LabelArray, type Point, type Style, type Tool,
 } from "../engine/index.ts";
 import { ActiveClock } from "./active-clock.ts";
@@ -39,6 +39,8 @@ export class Workbench {
   readonly labels: LabelChoice;
   /** The tools that can take away do so. */
   remove = $state(false);
+  /** Neighbours' masks are under way. */
+  takingOver = $state(false);
   canUndo = $state(false);
   canRedo = $state(false);
   hidden = $state(false);
@@ -62,7 +64,6 @@ export class Workbench {
   private readonly neighbours: NeighbourMasks;
   /** What was in the hand before picking. */
   private before: Tool = "brush";
-  private takingOver = false;
 
   constructor(task: TaskPayload, proposal: LabelArray, host: WorkbenchHost, earlier: { journal: JournalEntry[]; seconds: number }) {
     this.task = task;
@@ -375,9 +376,8 @@ export class Workbench {
   private pick(at: Point): void {
     const { plane } = this.editor;
     const [x, y] = [Math.floor(at.x), Math.floor(at.y)];
-    const inside = x >= 0 && y >= 0 && x < plane.width && y < plane.height;
     if (this.tool === "pick") this.tool = this.before;
-    if (!inside || !this.labels.pick(plane.at(x, y))) return this.host.toast(t("canvas.nothingMarked"));
+    if (!within(plane, x, y) || !this.labels.pick(plane.at(x, y))) return this.host.toast(t("canvas.nothingMarked"));
     this.host.say(t("say.picked", { name: this.labels.name }));
   }
 
