@@ -2,9 +2,11 @@
  * Shape-based interpolation (Raya and Udupa, IEEE TMI 9(1), 1990) between the masks of two slices,
  * as models/propagation/interpolate.py does it: the signed distance of the foreground says where
  * there is any label, one per label says which, so that no background opens between two labels.
+ *
+ * Where the two masks agree, so does what lies between them. Only where they differ are distances
+ * needed, and they are looked for pixel by pixel, nearest neighbours first.
  */
 import { allocate, dtypeOf, unsureOf, type LabelArray } from "./labels.ts";
-import type { Rect } from "./plane.ts";
 
 /** Distances are clipped to so many pixels, as they are in models/config.py. */
 export const CAP = 12;
@@ -20,131 +22,166 @@ export interface Plan {
 
 export function interpolate(first: LabelArray, second: LabelArray, plan: Plan): LabelArray {
   const { width, height, share } = plan;
-  const unsure = unsureOf(dtypeOf(first));
   const out = allocate(dtypeOf(first), width * height);
-  const boxes = boxesOf([first, second], width, unsure);
-  const whole = [...boxes.values()].reduce(around, NONE);
-  if (whole.x0 >= whole.x1) return out;
-  const area = grown(whole, plan);
-
-  const between = (inside: (label: number) => boolean, box: Rect): Float32Array => {
-    const a = signedDistance(first, inside, box, plan);
-    const b = signedDistance(second, inside, box, plan);
-    for (let i = 0; i < a.length; i++) a[i] += share * (b[i] - a[i]);
-    return a;
-  };
-
-  const foreground = between((label) => label !== 0 && label !== unsure, area);
-  const best = new Float32Array(foreground.length).fill(-Infinity);
-  const areaWidth = area.x1 - area.x0;
-  // In rising order, so that of equally near labels the lesser one wins.
-  for (const label of [...boxes.keys()].sort((a, b) => a - b)) {
-    const box = grown(boxes.get(label)!, plan);
-    const distance = boxes.size === 1 ? foreground : between((other) => other === label, box);
-    let i = 0;
-    for (let y = box.y0; y < box.y1; y++) {
-      for (let x = box.x0; x < box.x1; x++, i++) {
-        const at = (y - area.y0) * areaWidth + x - area.x0;
-        if (foreground[at] <= 0 || distance[i] <= best[at]) continue;
-        best[at] = distance[i];
-        out[y * width + x] = label;
-      }
+  const steps = stepsOf(plan);
+  const [a, b] = [first, second].map((mask) => new Side(mask, plan, steps));
+  const all = new Set([...a.all, ...b.all]);
+  const [only] = all;
+  for (let at = 0; at < out.length; at++) {
+    if (first[at] === second[at]) {
+      out[at] = a.label(at);
+      continue;
     }
+    const low = a.foreground(at);
+    if (low + share * (b.foreground(at) - low) <= 0) continue;
+    out[at] = all.size === 1 ? only : nearestLabel(a.labels(at), b.labels(at), share);
   }
   return out;
 }
 
-const NONE: Rect = { x0: Infinity, y0: Infinity, x1: -Infinity, y1: -Infinity };
-
-function around(a: Rect, b: Rect): Rect {
-  return {
-    x0: Math.min(a.x0, b.x0), y0: Math.min(a.y0, b.y0), x1: Math.max(a.x1, b.x1), y1: Math.max(a.y1, b.y1),
-  };
+/** The label furthest inside; of equal ones the least. */
+function nearestLabel(first: Map<number, number>, second: Map<number, number>, share: number): number {
+  let best = 0;
+  let most = -Infinity;
+  for (const label of new Set([...first.keys(), ...second.keys()])) {
+    const low = first.get(label) ?? -CAP;
+    const distance = low + share * ((second.get(label) ?? -CAP) - low);
+    if (distance < most || (distance === most && label > best)) continue;
+    best = label;
+    most = distance;
+  }
+  return best;
 }
 
-/** Beyond this margin every distance is clipped. */
-function grown({ x0, y0, x1, y1 }: Rect, { width, height }: Plan): Rect {
-  const by = CAP + 1;
-  return {
-    x0: Math.max(0, x0 - by), y0: Math.max(0, y0 - by),
-    x1: Math.min(width, x1 + by), y1: Math.min(height, y1 + by),
-  };
+/** Steps to all pixels within reach, the nearest first, each with the distance to the edge before it. */
+interface Steps {
+  dx: Int8Array;
+  dy: Int8Array;
+  distance: Float64Array;
 }
 
-/** The bounding box of each label over all masks, run by run. */
-function boxesOf(masks: LabelArray[], width: number, unsure: number): Map<number, Rect> {
-  const boxes = new Map<number, Rect>();
-  for (const mask of masks) {
-    for (let start = 0; start < mask.length; ) {
-      const label = mask[start];
-      const y = Math.floor(start / width);
-      const rowEnd = (y + 1) * width;
-      let end = start + 1;
-      while (end < rowEnd && mask[end] === label) end++;
-      if (label !== 0 && label !== unsure) {
-        const run = { x0: start - y * width, y0: y, x1: end - y * width, y1: y + 1 };
-        boxes.set(label, around(boxes.get(label) ?? NONE, run));
-      }
-      start = end;
+function stepsOf({ sampling: [sy, sx] }: Plan): Steps {
+  const steps: [number, number, number][] = [];
+  for (let y = -CAP; y <= CAP; y++) {
+    for (let x = -CAP; x <= CAP; x++) {
+      const distance = Math.hypot(y * sy, x * sx) - 0.5;
+      if (distance > 0 && distance < CAP) steps.push([distance, x, y]);
     }
   }
-  return boxes;
+  steps.sort((a, b) => a[0] - b[0]);
+  return {
+    dx: Int8Array.from(steps, ([, x]) => x),
+    dy: Int8Array.from(steps, ([, , y]) => y),
+    distance: Float64Array.from(steps, ([distance]) => distance),
+  };
 }
+
+/** Blocks of 2 ** SHIFT pixels a side: what lies beyond those around a pixel's own is out of reach. */
+const SHIFT = 4;
+const BLOCK = 2 ** SHIFT;
+const HAS_NONE = 1;
+const HAS_SOME = 2;
 
 /**
- * How far inside (positive) or outside each pixel of the box lies, from pixel centre to the edge
- * between pixels, clipped to +-CAP. Exact: nearest in each column first, then over columns.
+ * Signed distances at single pixels of one mask: positive inside, negative outside, from the pixel's
+ * centre to the edge between pixels, clipped to +-CAP.
  */
-function signedDistance(mask: LabelArray, inside: (label: number) => boolean, box: Rect, plan: Plan): Float32Array {
-  const width = box.x1 - box.x0;
-  const height = box.y1 - box.y0;
-  const [sy, sx] = plan.sampling;
-  const phase = new Uint8Array(width * height);
-  for (let y = 0, i = 0; y < height; y++) {
-    const row = (box.y0 + y) * plan.width + box.x0;
-    for (let x = 0; x < width; x++, i++) phase[i] = inside(mask[row + x]) ? 1 : 0;
-  }
-  // Rows to the nearest pixel of the other phase in the same column; `far` where it is out of reach.
-  const reach = Math.ceil(CAP / sy) + 1;
-  const far = reach + 1;
-  const column = new Uint8Array(width * height).fill(far);
-  for (let i = width; i < phase.length; i++) {
-    column[i] = phase[i] !== phase[i - width] ? 1 : Math.min(far, column[i - width] + 1);
-  }
-  for (let i = phase.length - width - 1; i >= 0; i--) {
-    const below = phase[i] !== phase[i + width] ? 1 : column[i + width] + 1;
-    if (below < column[i]) column[i] = below;
-  }
-  const out = new Float32Array(width * height);
-  const wide = Math.ceil(CAP / sx) + 1;
-  const most = (CAP + 0.5) ** 2;
-  for (let y = 0; y < height; y++) {
-    const row = y * width;
-    // Columns up to x + wide that may matter: those near an edge, or of another phase than the last.
-    let active = -Infinity;
-    let ahead = 0;
-    for (let x = 0; x < width; x++) {
-      for (; ahead < width && ahead <= x + wide; ahead++) {
-        const changes = ahead > 0 && phase[row + ahead] !== phase[row + ahead - 1];
-        if (changes || column[row + ahead] < far) active = ahead;
+class Side {
+  /** Every label of the mask. */
+  readonly all = new Set<number>();
+  private readonly unsure: number;
+  private readonly cols: number;
+  /** Whether there is background, foreground or both in a block and those around it. */
+  private readonly near: Uint8Array;
+
+  constructor(
+    private readonly mask: LabelArray,
+    private readonly plan: Plan,
+    private readonly steps: Steps,
+  ) {
+    this.unsure = unsureOf(dtypeOf(mask));
+    const { width, height } = plan;
+    this.cols = Math.ceil(width / BLOCK);
+    const rows = Math.ceil(height / BLOCK);
+    const own = new Uint8Array(this.cols * rows);
+    let last = -1;
+    for (let y = 0, at = 0; y < height; y++) {
+      const row = (y >> SHIFT) * this.cols;
+      for (let x = 0; x < width; x++, at++) {
+        const label = this.label(at);
+        own[row + (x >> SHIFT)] |= label === 0 ? HAS_NONE : HAS_SOME;
+        if (label === last) continue;
+        last = label;
+        if (label !== 0) this.all.add(label);
       }
-      const own = phase[row + x];
-      let nearest = most;
-      if (active >= x - wide - 1) {
-        nearest = Math.min(most, (column[row + x] * sy) ** 2);
-        for (let k = 1; k <= wide; k++) {
-          const across = (k * sx) ** 2;
-          if (across >= nearest) break;
-          for (const at of [x - k, x + k]) {
-            if (at < 0 || at >= width) continue;
-            const down = phase[row + at] !== own ? 0 : (column[row + at] * sy) ** 2;
-            if (across + down < nearest) nearest = across + down;
-          }
-        }
+    }
+    this.near = own.map((_, block) => {
+      const row = Math.floor(block / this.cols);
+      const col = block % this.cols;
+      let found = 0;
+      for (let r = Math.max(0, row - 1); r <= Math.min(rows - 1, row + 1); r++) {
+        for (let c = Math.max(0, col - 1); c <= Math.min(this.cols - 1, col + 1); c++) found |= own[r * this.cols + c];
       }
-      const distance = Math.min(CAP, Math.sqrt(nearest) - 0.5);
-      out[row + x] = own ? distance : -distance;
+      return found;
+    });
+  }
+
+  /** What is unsure counts as background. */
+  label(at: number): number {
+    return this.mask[at] === this.unsure ? 0 : this.mask[at];
+  }
+
+  foreground(at: number): number {
+    const inside = this.label(at) !== 0;
+    let found = CAP;
+    if (this.nearBy(at) === (HAS_NONE | HAS_SOME)) {
+      this.look(at, (label, distance) => {
+        if ((label !== 0) === inside) return false;
+        found = distance;
+        return true;
+      });
+    }
+    return inside ? found : -found;
+  }
+
+  /** Of every label within reach; the others are at -CAP. */
+  labels(at: number): Map<number, number> {
+    const found = new Map<number, number>();
+    if (this.nearBy(at) === HAS_NONE) return found;
+    const own = this.label(at);
+    if (own !== 0) found.set(own, CAP);
+    let edge = false;
+    let last = own;
+    this.look(at, (label, distance) => {
+      if (label === last) return false;
+      last = label;
+      if (label !== own && !edge) {
+        edge = true;
+        if (own !== 0) found.set(own, distance);
+      }
+      if (label !== 0 && !found.has(label)) found.set(label, -distance);
+      return false;
+    });
+    return found;
+  }
+
+  private nearBy(at: number): number {
+    const { width } = this.plan;
+    const y = Math.floor(at / width);
+    return this.near[(y >> SHIFT) * this.cols + ((at - y * width) >> SHIFT)];
+  }
+
+  /** Visits the pixels around, nearest first, until `done`. */
+  private look(at: number, done: (label: number, distance: number) => boolean): void {
+    const { width, height } = this.plan;
+    const { dx, dy, distance } = this.steps;
+    const y = Math.floor(at / width);
+    const x = at - y * width;
+    for (let i = 0; i < distance.length; i++) {
+      const nx = x + dx[i];
+      const ny = y + dy[i];
+      if (nx < 0 || ny < 0 || nx >= width || ny >= height) continue;
+      if (done(this.label(ny * width + nx), distance[i])) return;
     }
   }
-  return out;
 }
