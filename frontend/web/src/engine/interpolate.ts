@@ -25,8 +25,6 @@ export function interpolate(first: LabelArray, second: LabelArray, plan: Plan): 
   const out = allocate(dtypeOf(first), width * height);
   const steps = stepsOf(plan);
   const [a, b] = [first, second].map((mask) => new Side(mask, plan, steps));
-  const all = new Set([...a.all, ...b.all]);
-  const [only] = all;
   for (let at = 0; at < out.length; at++) {
     if (first[at] === second[at]) {
       out[at] = a.label(at);
@@ -34,7 +32,8 @@ export function interpolate(first: LabelArray, second: LabelArray, plan: Plan): 
     }
     const low = a.foreground(at);
     if (low + share * (b.foreground(at) - low) <= 0) continue;
-    out[at] = all.size === 1 ? only : nearestLabel(a.labels(at), b.labels(at), share);
+    const sole = either(a.soleNear(at), b.soleNear(at));
+    out[at] = sole !== SEVERAL ? sole : nearestLabel(a.labels(at), b.labels(at), share);
   }
   return out;
 }
@@ -81,18 +80,26 @@ const SHIFT = 4;
 const BLOCK = 2 ** SHIFT;
 const HAS_NONE = 1;
 const HAS_SOME = 2;
+/** Stands where a label would if there is more than one. */
+const SEVERAL = -1;
+
+/** The one label of two places, of which 0 has none. */
+function either(a: number, b: number): number {
+  if (a === 0 || a === b) return b;
+  return b === 0 ? a : SEVERAL;
+}
 
 /**
  * Signed distances at single pixels of one mask: positive inside, negative outside, from the pixel's
  * centre to the edge between pixels, clipped to +-CAP.
  */
 class Side {
-  /** Every label of the mask. */
-  readonly all = new Set<number>();
   private readonly unsure: number;
   private readonly cols: number;
   /** Whether there is background, foreground or both in a block and those around it. */
   private readonly near: Uint8Array;
+  /** The only label there, 0 for none, or SEVERAL. */
+  private readonly sole: Float64Array;
 
   constructor(
     private readonly mask: LabelArray,
@@ -103,27 +110,29 @@ class Side {
     const { width, height } = plan;
     this.cols = Math.ceil(width / BLOCK);
     const rows = Math.ceil(height / BLOCK);
-    const own = new Uint8Array(this.cols * rows);
-    let last = -1;
+    const has = new Uint8Array(this.cols * rows);
+    const sole = new Float64Array(this.cols * rows);
     for (let y = 0, at = 0; y < height; y++) {
       const row = (y >> SHIFT) * this.cols;
       for (let x = 0; x < width; x++, at++) {
+        const block = row + (x >> SHIFT);
         const label = this.label(at);
-        own[row + (x >> SHIFT)] |= label === 0 ? HAS_NONE : HAS_SOME;
-        if (label === last) continue;
-        last = label;
-        if (label !== 0) this.all.add(label);
+        has[block] |= label === 0 ? HAS_NONE : HAS_SOME;
+        if (label !== 0 && sole[block] !== label) sole[block] = either(sole[block], label);
       }
     }
-    this.near = own.map((_, block) => {
+    this.near = new Uint8Array(has.length);
+    this.sole = new Float64Array(has.length);
+    for (let block = 0; block < has.length; block++) {
       const row = Math.floor(block / this.cols);
       const col = block % this.cols;
-      let found = 0;
       for (let r = Math.max(0, row - 1); r <= Math.min(rows - 1, row + 1); r++) {
-        for (let c = Math.max(0, col - 1); c <= Math.min(this.cols - 1, col + 1); c++) found |= own[r * this.cols + c];
+        for (let c = Math.max(0, col - 1); c <= Math.min(this.cols - 1, col + 1); c++) {
+          this.near[block] |= has[r * this.cols + c];
+          this.sole[block] = either(this.sole[block], sole[r * this.cols + c]);
+        }
       }
-      return found;
-    });
+    }
   }
 
   /** What is unsure counts as background. */
@@ -134,7 +143,7 @@ class Side {
   foreground(at: number): number {
     const inside = this.label(at) !== 0;
     let found = CAP;
-    if (this.nearBy(at) === (HAS_NONE | HAS_SOME)) {
+    if (this.near[this.blockOf(at)] === (HAS_NONE | HAS_SOME)) {
       this.look(at, (label, distance) => {
         if ((label !== 0) === inside) return false;
         found = distance;
@@ -147,7 +156,7 @@ class Side {
   /** Of every label within reach; the others are at -CAP. */
   labels(at: number): Map<number, number> {
     const found = new Map<number, number>();
-    if (this.nearBy(at) === HAS_NONE) return found;
+    if (this.near[this.blockOf(at)] === HAS_NONE) return found;
     const own = this.label(at);
     if (own !== 0) found.set(own, CAP);
     let edge = false;
@@ -165,10 +174,15 @@ class Side {
     return found;
   }
 
-  private nearBy(at: number): number {
+  /** The only label near a pixel, 0 for none, or SEVERAL. */
+  soleNear(at: number): number {
+    return this.sole[this.blockOf(at)];
+  }
+
+  private blockOf(at: number): number {
     const { width } = this.plan;
     const y = Math.floor(at / width);
-    return this.near[(y >> SHIFT) * this.cols + ((at - y * width) >> SHIFT)];
+    return (y >> SHIFT) * this.cols + ((at - y * width) >> SHIFT);
   }
 
   /** Visits the pixels around, nearest first, until `done`. */
