@@ -23,6 +23,8 @@ LOW, HIGH = 0.05, 0.30
 """Shares shown between which curves are compared."""
 STRIDES = {"round_share": 0.05}
 """Larger rounds, for curves that have to be played to their end."""
+STEPS = {"round_share": 0.015}
+"""Smaller ones, where the share shown to a Dice is asked for to the percent."""
 CAST_SHARE = 0.15
 SCORES = ("discriminator", "entropy", "flip_disagreement")
 NEVER = 1.0
@@ -49,7 +51,7 @@ def plans(quick: bool, seed: int) -> dict[str, Plan]:
         # Compared up to HIGH shown, so that these go on.
         "curves": Plan(BRATS, (OURS, BASE, BOUND, *others), seeds, pace=STRIDES),
         "cast": Plan(BRATS, (OURS,), seeds, volunteers="cast", budget=CAST_SHARE),
-        "brats": Plan(BRATS, (OURS, *others), seeds, until=until(BRATS)),
+        "brats": Plan(BRATS, (OURS, *others), seeds, until=until(BRATS), pace=STEPS),
         "embryo": Plan(EMBRYO, (OURS, *others), seeds, until=until(EMBRYO)),
     }
     if not quick:

@@ -137,7 +137,7 @@ def _trained(
 
 
 def _error(model: Path, cube: TrainingCube, truth: NDArray[np.bool_]) -> float:
-    settings = PredictConfig(scores=False, threads=THREADS)
+    settings = PredictConfig(threads=THREADS)
     blocks = predict(model, cube.image, cube.low, cube.high, settings, known=cube.known)
     found = np.concatenate([block.probabilities[0] for block in blocks]) > 0.5
     unseen = [z for z in range(len(truth)) if z not in cube.known]

@@ -4,10 +4,10 @@
 
 All learn from the same few whole slices of a volume, with the same sampler, augmentation, loss,
 one-cycle rate and averaged weights; the network differs, its window, and its optimizer: Muon for
-the segmenter's kernels, AdamW for the others at rates of their own. The segmenter is shown the
-labelled slices beside each slice, in training and prediction, as in a study; what it gives
-without stands beside it. All predict one view, where studies average two. Dice is of the slices
-that nobody labelled. Times are of the clock, so the machine must be quiet.
+the segmenter's kernels, AdamW for the others. The segmenter is shown the labelled slices beside
+each slice, in training and prediction, as in a study; what it gives without stands beside it. All
+predict one view, where studies average two. Dice is of the slices that nobody labelled. Speeds
+count the image's voxels that are read. Times are of the clock, so the machine must be quiet.
 
     python -m benchmarks.segmentation --tune
 
@@ -54,7 +54,7 @@ WINDOW = (16, 128, 128)
 class Peer:
     """A three-dimensional network of MONAI: (B, 1, z, y, x) to (B, 2, z, y, x).
 
-    rate: peak learning rate, the best of RATES on a phantom (`tune`).
+    rate: peak learning rate, the best of RATES on a phantom (`tune`; docs/benchmarks.md).
     """
 
     name: str
@@ -172,7 +172,7 @@ def ours_run(cube: TrainingCube, truth: NDArray[np.bool_], seconds: float, seed:
     with tempfile.TemporaryDirectory() as folder:
         result = train([cube], [1], config, checkpoint_dir=Path(folder))
         assert result.checkpoint is not None
-        seen = result.steps * _labelled_pixels(cube, config)
+        seen = result.steps * _voxels(cube, config)
         began = time.monotonic()
         found = _predicted(result.checkpoint, cube, cube.known)
         spent = time.monotonic() - began
@@ -188,7 +188,7 @@ def ours_run(cube: TrainingCube, truth: NDArray[np.bool_], seconds: float, seed:
 def _predicted(
     model: Path, cube: TrainingCube, known: Mapping[int, TrainingSlice]
 ) -> NDArray[np.bool_]:
-    settings = PredictConfig(scores=False, threads=THREADS, mirrors=1)
+    settings = PredictConfig(threads=THREADS, mirrors=1)
     blocks = predict(model, cube.image, cube.low, cube.high, settings, known=known)
     found: NDArray[np.bool_] = np.concatenate([block.probabilities[0] for block in blocks]) > 0.5
     return found
@@ -226,7 +226,7 @@ def peer_run(
                 list(averaged.parameters()), list(network.parameters()), 1.0 - decay
             )
         step += 1
-        seen += int(batch.weight.numel())
+        seen += int(batch.image.numel())
     trained = seen / (time.monotonic() - began)
     began = time.monotonic()
     found = _slide(averaged, scale_intensity(np.asarray(cube.image), cube.low, cube.high))
@@ -246,11 +246,10 @@ def _slide(network: nn.Module, image: NDArray[np.float32]) -> NDArray[np.bool_]:
     return found
 
 
-def _labelled_pixels(cube: TrainingCube, config: TrainConfig) -> float:
-    """Labelled pixels of a step, as the mean of some."""
+def _voxels(cube: TrainingCube, config: TrainConfig) -> int:
+    """Voxels of the image in a step's windows, as they are counted for the peers."""
     sampler = WindowSampler([cube], [1], config, {}, stride=8)
-    sizes = [sampler.draw(np.random.default_rng(i)).weight.numel() for i in range(8)]
-    return float(np.mean(sizes))
+    return sampler.draw(np.random.default_rng(0)).image.numel()
 
 
 def _unseen_dice(found: NDArray[np.bool_], truth: NDArray[np.bool_], cube: TrainingCube) -> float:

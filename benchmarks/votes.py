@@ -131,7 +131,7 @@ def foretell(votes: Votes, config: TrainConfig) -> Foretold:
     with tempfile.TemporaryDirectory() as folder:
         result = train([votes.cube], [1], config, checkpoint_dir=Path(folder))
         assert result.checkpoint is not None
-        cube, settings = votes.cube, PredictConfig(scores=False, threads=THREADS)
+        cube, settings = votes.cube, PredictConfig(threads=THREADS)
         blocks = predict(
             result.checkpoint, cube.image, cube.low, cube.high, settings, known=cube.known
         )

@@ -14,7 +14,7 @@ class PropagationConfig:
 
     weight: float = 1.0
     """a: log-odds per pixel of signed distance, next to a known slice."""
-    decay: float = 2.0
+    decay: float = 1.0
     """tau: slices over which a known mask's word fades to 1/e."""
     trust: float = 1.0
     """b: factor on the model's own log-odds (below 1 where the model is too sure of itself)."""
@@ -175,8 +175,8 @@ class TrainConfig:
     soft_targets: bool = False
     """Aim at the volunteers' vote fractions where two or more of them differ, not at what they
     agreed on. Off until short runs are known not to learn the agreed mask worse for it."""
-    learning_rate: float = 3e-3
-    warm_learning_rate: float = 2e-3
+    learning_rate: float = 1e-2
+    warm_learning_rate: float = 4e-3
     """Peak rate where training starts from a parent's weights."""
     taken: str = "everything"
     """Of an origin: "everything" but the head, or the "encoder" alone."""
@@ -290,8 +290,6 @@ class PredictConfig:
     """Views of the image that are averaged: 1, as it is; 2, also mirrored in x and z together; 4,
     also in x and in z alone. More than one gives `flip_disagreement`. A model that was trained
     without flips has one view."""
-    scores: bool = True
-    """Whether patch scores are computed."""
     threads: int | None = None
     device: str = "auto"
     precision: str = "auto"

@@ -22,3 +22,15 @@ def unsure_of(dtype: DTypeLike) -> int:
     if kind.kind != "u":
         raise TypeError(f"Labels are unsigned integers, not {kind}; convert them before use.")
     return int(np.iinfo(kind).max)
+
+
+def most_likely(shares: NDArray[Any]) -> NDArray[np.uint8]:
+    """(...) the likeliest of the classes 1..K and the background 0, from (K, ...) probabilities.
+
+    As floats, or as uint8 where 255 is certain.
+    """
+    whole, kind = (255, np.int32) if shares.dtype == np.uint8 else (1.0, shares.dtype)
+    wide = shares.astype(kind)
+    rest = whole - wide.sum(axis=0, keepdims=True)
+    chosen: NDArray[np.uint8] = np.concatenate([rest, wide]).argmax(axis=0).astype(np.uint8)
+    return chosen

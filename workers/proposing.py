@@ -1,7 +1,7 @@
 """What a proposal is made of, slice by slice: a model's prediction, or another tool's masks."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,10 +17,12 @@ from lamella.studies.policy import config_of
 from lamella.volumes import codec
 from lamella.volumes.slabs import SlabArray, create_array
 from models.config import PredictConfig
+from models.labels import most_likely
 from models.networks.checkpoint import load_checkpoint
 from models.networks.device import pick_device, threads
-from models.networks.predict import FLIP_DISAGREEMENT, block_depth, predict, views_of
-from models.networks.scores import SCORES, patch_grid, patch_scores
+from models.networks.predict import block_depth, predict, views_of
+from models.networks.resample import model_size
+from models.networks.scores import SCORES, patch_grid, scores_at_size
 from models.networks.types import TrainingSlice, scale_intensity
 from models.propagation.blend import blend_slice
 from models.propagation.disagreement import against_interpolation, known_distance
@@ -29,6 +31,9 @@ from models.propagation.known import KnownSlice
 from workers.plane_scores import ALONG_Z, COUNTS, Plane, Stack, counts, entropies, entropy_names
 from workers.runner import JobContext
 from workers.runs import local_checkpoint
+
+FLIP_DISAGREEMENT = "flip_disagreement"
+"""Patch score: how far the foreground of mirrored views differs; of several views alone."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,9 @@ class ModelMaker:
         self._checkpoint.discriminator.to(self._device)
         self._image = reader_of(cube).array()
         self.patch = self._config.patch
+        shape: tuple[int, int, int] = tuple(cube.shape)
+        learned_from = self._checkpoint.meta.voxel_size
+        self._size = model_size(shape, _voxel_size(cube), learned_from)
         self._prediction, self._flips = self._predict(ctx, version, known, mark)
         self.score_names = (
             *SCORES,
@@ -120,14 +128,14 @@ class ModelMaker:
             self._image,
             cube.low,
             cube.high,
-            replace(self._config, scores=False),
+            self._config,
             known=_shown(known),
             start=target.pending[0][0],
             voxel_size=_voxel_size(cube),
         )
         for block in blocks:
-            if flips is not None:
-                flips.write(block.z0, block.patch_scores[FLIP_DISAGREEMENT].astype(np.float32))
+            if flips is not None and block.disagreement is not None:
+                flips.write(block.z0, block.disagreement)
             target.write(block.z0, to_bytes(block.probabilities))
             done = block.z0 + block.probabilities.shape[1]
             ctx.progress(0.7 * done, shape[0], f"predicted {done} of {shape[0]} slices")
@@ -161,11 +169,12 @@ class ModelMaker:
     def _scores(self, z: int, probability: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         image = scale_intensity(self._image[z : z + 1][0], self._cube.low, self._cube.high)
         with torch.inference_mode(), threads(self._config.threads):
-            return patch_scores(
+            return scores_at_size(
                 self._checkpoint.discriminator,
                 torch.from_numpy(image).to(self._device),
                 torch.from_numpy(np.ascontiguousarray(probability)).to(self._device),
                 self.patch,
+                self._size,
             )
 
 
@@ -199,7 +208,7 @@ def ask_again(
         reader_of(cube).array(),
         cube.low,
         cube.high,
-        replace(config, scores=False),
+        config,
         known=_shown(known),
         only=wanted,
         voxel_size=_voxel_size(cube),
@@ -253,13 +262,6 @@ class ExternalMaker:
         apart = against_interpolation(shares, evidence)
         known.overwrite(z, shares)
         return Plane(shares, apart, known_distance(evidence, known.config.reach))
-
-
-def most_likely(probability: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
-    """(H, W) class 0..K that is likeliest, from (K, H, W) probabilities of classes 1..K."""
-    rest = 1.0 - probability.sum(axis=0, keepdims=True)
-    chosen: NDArray[np.intp] = np.concatenate([rest, probability]).argmax(axis=0)
-    return chosen
 
 
 def to_bytes(probability: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:

@@ -122,7 +122,7 @@ class WindowSampler:
             Neighbours({z: cube.known[z] for z in mine}, self.classes, self._plane_of(index))
             for index, (cube, mine) in enumerate(zip(cubes, learned, strict=True))
         ]
-        self.gaps = [gaps_met(list(cube.known), int(cube.image.shape[0])) for cube in cubes]
+        self.gaps = [gaps_met(cube.known, cube.image.shape) for cube in cubes]
         self.drift = [drift_of(one.known, self.classes) for one in self.neighbours]
 
     def _note(self, cube: int, z: int) -> None:
@@ -146,22 +146,15 @@ class WindowSampler:
             on_foreground = bool(with_foreground) and rng.random() < self.foreground_share
             among = with_foreground if on_foreground else self.labelled
             cube, z = among[rng.integers(len(among))]
-            if on_foreground:
-                present = self.places[cube, z]
-                pixels = present[rng.integers(len(present))]
-            else:
-                pixels = self.anywhere[cube, z]
-            rows, columns = self._crop(cube, pixels[rng.integers(len(pixels))], rng)
-            start, depth = self._reach(cube, z, rng)
+            rows, columns = self.crop(cube, self._pixel(cube, z, on_foreground, rng), rng)
+            start = self.reach(cube, z, rng)
             labelled = self._labelled_in(cube, z, start, rng)
             own = np.random.default_rng(rng.integers(2**62))
             if b % world != rank:
                 continue
-            planes = self.cache.window(cube, start, min(start + self.window, depth))
-            planes += [planes[-1]] * (self.window - len(planes))
-            images.append(np.stack([plane[np.ix_(rows[0], columns[0])] for plane in planes]))
+            images.append(self.planes(cube, start, rows, columns))
             for known in labelled:
-                target, weight = self._labels(self.cubes[cube].known[known], rows, columns)
+                target, weight = self.labels(cube, known, rows, columns)
                 windows.append(len(images) - 1)
                 slices.append(known - start)
                 targets.append(target)
@@ -180,6 +173,22 @@ class WindowSampler:
             torch.tensor(made),
             torch.tensor(drift),
         )
+
+    def pixel(self, cube: int, z: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """A labelled pixel (y, x) of a slice, on foreground as often as settings say."""
+        on_foreground = (cube, z) in self.places and rng.random() < self.foreground_share
+        return self._pixel(cube, z, on_foreground, rng)
+
+    def _pixel(
+        self, cube: int, z: int, on_foreground: bool, rng: np.random.Generator
+    ) -> NDArray[np.int64]:
+        if on_foreground:
+            present = self.places[cube, z]
+            pixels = present[rng.integers(len(present))]
+        else:
+            pixels = self.anywhere[cube, z]
+        found: NDArray[np.int64] = pixels[rng.integers(len(pixels))]
+        return found
 
     def _plane_of(self, cube: int) -> Callable[[int], NDArray[np.float16]]:
         return lambda z: self.cache.window(cube, z, z + 1)[0]
@@ -201,15 +210,25 @@ class WindowSampler:
         wanted = made & ~hidden & (gaps <= REACH)
         return shown, np.where(wanted, gaps, 0).tolist()
 
-    def _reach(self, cube: int, z: int, rng: np.random.Generator) -> tuple[int, int]:
-        """First slice of a window that holds z at a random position, and the cube's depth."""
-        depth = self.cubes[cube].image.shape[0]
+    def reach(self, cube: int, z: int, rng: np.random.Generator) -> int:
+        """First slice of a window that holds z at a random position."""
+        depth = int(self.cubes[cube].image.shape[0])
         start = z - int(rng.integers(self.window))
-        return max(0, min(start, depth - self.window)), depth
+        return max(0, min(start, depth - self.window))
 
-    def _crop(
+    def planes(
+        self, cube: int, start: int, rows: "Indices", columns: "Indices"
+    ) -> NDArray[np.float16]:
+        """(n, c, c): a crop of the window from a slice on; a cube too short repeats its last."""
+        depth = int(self.cubes[cube].image.shape[0])
+        planes = self.cache.window(cube, start, min(start + self.window, depth))
+        planes += [planes[-1]] * (self.window - len(planes))
+        return np.stack([plane[np.ix_(rows[0], columns[0])] for plane in planes])
+
+    def crop(
         self, cube: int, centre: NDArray[np.int64], rng: np.random.Generator
     ) -> tuple["Indices", "Indices"]:
+        """Rows and columns of a crop about a pixel (y, x)."""
         height, width = self.cubes[cube].image.shape[1:3]
         jitter = rng.integers(-self.side // 4, self.side // 4 + 1, size=2)
         return (
@@ -226,9 +245,11 @@ class WindowSampler:
         rng.shuffle(others)
         return [z, *others[: LABELLED_PER_WINDOW - 1]]
 
-    def _labels(
-        self, known: TrainingSlice, rows: "Indices", columns: "Indices"
+    def labels(
+        self, cube: int, z: int, rows: "Indices", columns: "Indices"
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Target (K + 1, c, c) and weight (c, c) of a crop of a labelled slice."""
+        known = self.cubes[cube].known[z]
         take = np.ix_(rows[0], columns[0])
         weight, fractions = known.weight, known.fractions
         target, counted = target_of(

@@ -40,8 +40,12 @@ NORMAL = 0.75
 """Mean displacement along an outline's normal of a bend whose knots have standard deviation 1."""
 USUAL_DRIFT = 0.7
 """Pixels that an outline moves to the next slice, where no two slices are known."""
+CELLS = 16
+"""Parts of a plane along each axis that have gaps of their own."""
 DRIFT_RANGE = (0.2, 3.0)
 DRIFT_PAIRS = 12
+DRIFT_SIDE = 1024
+"""Rows and columns of a slice that are looked at, at most twice as many."""
 
 Indices = NDArray[np.int64]
 
@@ -97,15 +101,42 @@ class Neighbours:
         return found
 
 
-def gaps_met(known: Sequence[int], depth: int) -> NDArray[np.int64]:
-    """(n, 2): of every slice that is not known, how far the known ones on either side are.
+def gaps_met(known: Mapping[int, TrainingSlice], shape: Sequence[int]) -> NDArray[np.int64]:
+    """(n, 2): of places that are not known, how far the known ones on either side are.
 
-    REACH + 1 where there is none in reach. Those of the known slices where all are known.
+    shape: (Z, H, W) of the cube. Where all is known, the gaps of the known places. A side with
+    nothing in reach has REACH + 1. Where slices are known in tiles, each part of the plane has gaps
+    of its own.
     """
-    there = np.array(sorted(known), dtype=np.int64)
+    order = sorted(known)
+    if all(known[z].weight is None for z in order):
+        return _gaps(np.array(order, dtype=np.int64), int(shape[0]))
+    there = np.stack([_cells(known[z], shape[1:]) for z in order])
+    columns = there.reshape(len(order), -1).T
+    return np.concatenate([_gaps(np.array(order)[column], int(shape[0])) for column in columns])
+
+
+def _cells(known: TrainingSlice, size: Sequence[int]) -> NDArray[np.bool_]:
+    """(CELLS, CELLS) of a slice at most: in which of them most pixels count."""
+    if known.weight is None:
+        return np.ones([min(CELLS, length) for length in size], dtype=np.bool_)
+    share = (np.asarray(known.weight) > 0).astype(np.float32)
+    for axis, length in enumerate(size):
+        cells = min(CELLS, length)
+        starts = np.arange(cells) * length // cells
+        lengths = np.expand_dims(np.diff([*starts, length]), 1 - axis)
+        share = np.add.reduceat(share, starts, axis=axis) / lengths
+    most: NDArray[np.bool_] = share > 0.5
+    return most
+
+
+def _gaps(there: NDArray[np.int64], depth: int) -> NDArray[np.int64]:
+    """(n, 2) of the slices between those that are there, or of these where there are no others."""
     unknown = np.setdiff1d(np.arange(depth), there)
     asked = unknown if len(unknown) else there
     far = np.int64(REACH + 1)
+    if not len(there):
+        return np.full((len(asked), 2), far)
     below = np.searchsorted(there, asked) - 1
     above = np.searchsorted(there, asked, side="right")
     low = np.where(below >= 0, asked - there[np.maximum(below, 0)], far)
@@ -129,7 +160,12 @@ def drift_of(known: Mapping[int, TrainingSlice], classes: Sequence[int]) -> floa
 
 
 def _moved(a: TrainingSlice, b: TrainingSlice, classes: Sequence[int]) -> float | None:
-    """Median distance in pixels from the outlines of one slice to those of another."""
+    """Median distance in pixels from the outlines of one slice to those of another.
+
+    Of large slices only some rows and columns are looked at.
+    """
+    step = max(1, max(a.labels.shape) // DRIFT_SIDE)
+    a, b = _thinned(a, step), _thinned(b, step)
     (first, counts_a), (second, counts_b) = target_of(a, classes), target_of(b, classes)
     sure = (counts_a > 0) & (counts_b > 0)
     apart = []
@@ -139,7 +175,12 @@ def _moved(a: TrainingSlice, b: TrainingSlice, classes: Sequence[int]) -> float 
             continue
         apart += [distance_transform_edt(~edges[1])[edges[0]]]
         apart += [distance_transform_edt(~edges[0])[edges[1]]]
-    return float(np.median(np.concatenate(apart))) if apart else None
+    return step * float(np.median(np.concatenate(apart))) if apart else None
+
+
+def _thinned(known: TrainingSlice, step: int) -> TrainingSlice:
+    weight = None if known.weight is None else np.asarray(known.weight)[::step, ::step]
+    return TrainingSlice(np.asarray(known.labels)[::step, ::step], weight)
 
 
 def _outline(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

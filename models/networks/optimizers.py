@@ -70,18 +70,18 @@ def optimizers_of(
 ) -> dict[str, torch.optim.Optimizer]:
     """The optimizers of a segmenter's weights, by name; frozen ones have none.
 
-    What first meets the image and what gives the classes are left to AdamW, as Muon's authors
-    advise.
+    The layers that first meet the image and the one that gives the classes are left to AdamW, as
+    Muon's authors advise.
     """
+    outer = segmenter.outer_layers()
     kernels: list[nn.Parameter] = []
     others: list[nn.Parameter] = []
-    for name, layer in segmenter.named_modules():
+    for layer in segmenter.modules():
         for weight in layer.parameters(recurse=False):
             if not weight.requires_grad:
                 continue
-            inside = isinstance(layer, nn.Conv2d) and weight.ndim == 4
-            inner = inside and layer.in_channels > 1 and name != "head"
-            (kernels if inner else others).append(weight)
+            inner = isinstance(layer, nn.Conv2d) and layer not in outer
+            (kernels if inner and weight.ndim == 4 else others).append(weight)
     found: dict[str, torch.optim.Optimizer] = {
         "optimizer": torch.optim.AdamW(others, lr=rate, weight_decay=weight_decay)
     }

@@ -1,5 +1,6 @@
 """Prediction: a cube block by block along z, in memory that does not grow with its depth."""
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,14 +17,12 @@ from models.networks.checkpoint import Checkpoint, CheckpointError, load_checkpo
 from models.networks.device import autocast, pick_device, threads
 from models.networks.neighbours import Neighbours
 from models.networks.resample import at_pixels_of, model_size, resize
-from models.networks.scores import patch_grid, patch_scores, pool
+from models.networks.scores import patch_grid, pool
 from models.networks.stream import VIEWS, Beside, slab_shares
 from models.networks.types import SliceSource, TrainingCube, TrainingSlice, scale_intensity
 
-FLIP_DISAGREEMENT = "flip_disagreement"
-"""Patch score: how far the foreground of mirrored views differs."""
-KNOWN_KEPT = 8
-"""Known slices whose images are kept in memory at once."""
+KNOWN_MEGABYTES = 128
+"""Memory for the images of known slices, as float16; two are kept at least."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,13 +30,13 @@ class PredictedBlock:
     """A proposal for the slices z0 <= z < z0 + dz.
 
     probabilities: (K, dz, H, W) float32, for each foreground class.
-    patch_scores: by name (models.networks.scores.SCORES where they are asked for, and
-        FLIP_DISAGREEMENT where several views are averaged), each (dz, PY, PX) float32.
+    disagreement: (dz, PY, PX) float32, how far the foreground of mirrored views differs, as means
+        over patches; None where there is one view.
     """
 
     z0: int
     probabilities: NDArray[np.float32]
-    patch_scores: dict[str, NDArray[np.float32]]
+    disagreement: NDArray[np.float32] | None
 
 
 def views_of(model: Checkpoint, config: PredictConfig) -> tuple[tuple[int, ...], ...]:
@@ -85,7 +84,6 @@ def predict(
             "This model was pretrained without labels and knows no classes; train from it first."
         )
     checkpoint.segmenter.to(device)
-    checkpoint.discriminator.to(device)
     shape = tuple(int(n) for n in image.shape)
     depth = block_depth(shape, len(checkpoint.meta.classes), config)
     if start % depth or start < 0:
@@ -109,11 +107,11 @@ def predict(
                     Beside.slab(neighbours, range(first, last), size),
                     views_of(checkpoint, config),
                 )
-            scores = _block_scores(checkpoint, given, z0 - first, shares, spread, config, shape)
+            disagreement = _by_patch(spread, config.patch, shape)
             if size != shape[1:]:
                 shares = resize(shares.transpose(0, 1), shape[1:]).transpose(0, 1)
             probabilities = shares.clamp_(0.0, 1.0).contiguous().cpu().numpy()
-        yield PredictedBlock(z0, probabilities, scores)
+        yield PredictedBlock(z0, probabilities, disagreement)
 
 
 def _neighbours(
@@ -130,7 +128,9 @@ def _neighbours(
     if known:
         cube = at_pixels_of(cube, meta.voxel_size)
 
-    @lru_cache(maxsize=KNOWN_KEPT)
+    pixels = math.prod(int(n) for n in cube.image.shape[1:])
+
+    @lru_cache(maxsize=max(2, KNOWN_MEGABYTES * 2**20 // max(2 * pixels, 1)))
     def plane(z: int) -> NDArray[np.float16]:
         scaled = scale_intensity(cube.image[z : z + 1], low, high)[0]
         half: NDArray[np.float16] = scaled.astype(np.float16)
@@ -139,31 +139,15 @@ def _neighbours(
     return Neighbours(cube.known, meta.classes, plane)
 
 
-def _block_scores(
-    checkpoint: Checkpoint,
-    slab: Tensor,
-    offset: int,
-    shares: Tensor,
-    spread: Tensor | None,
-    config: PredictConfig,
-    shape: tuple[int, ...],
-) -> dict[str, NDArray[np.float32]]:
-    """Patch scores of a block on the grid of the cube's own pixels, each (dz, PY, PX)."""
-    critic, patch = checkpoint.discriminator, config.patch
-    rows: dict[str, list[NDArray[np.float32]]] = {}
-    for i in range(shares.shape[1]):
-        found: dict[str, NDArray[np.float32]] = {}
-        if config.scores:
-            found |= patch_scores(critic, slab[offset + i], shares[:, i], patch)
-        if spread is not None:
-            found[FLIP_DISAGREEMENT] = pool(spread[i], patch).cpu().numpy()
-        for name, score in found.items():
-            rows.setdefault(name, []).append(score)
-    maps = {name: np.stack(score) for name, score in rows.items()}
-    if tuple(slab.shape[1:]) == shape[1:]:
-        return maps
-    grid = patch_grid(shape[1], shape[2], config.patch)
-    return {
-        name: F.interpolate(torch.from_numpy(each)[None], grid, mode="bilinear")[0].numpy()
-        for name, each in maps.items()
-    }
+def _by_patch(
+    spread: Tensor | None, patch: int, shape: tuple[int, ...]
+) -> NDArray[np.float32] | None:
+    """Means (dz, PY, PX) over patches of the cube's own pixels, from (dz, h, w) of the model's."""
+    if spread is None:
+        return None
+    maps = torch.stack([pool(plane, patch) for plane in spread.float()])
+    if tuple(spread.shape[1:]) != shape[1:]:
+        grid = patch_grid(shape[1], shape[2], patch)
+        maps = F.interpolate(maps[None], grid, mode="bilinear")[0]
+    found: NDArray[np.float32] = maps.cpu().numpy()
+    return found

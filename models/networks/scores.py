@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.networks.discriminator import PatchDiscriminator
+from models.networks.resample import resize
 
 SCORES = (
     "discriminator",
@@ -69,6 +70,29 @@ def patch_scores(
         "foreground": pool(foreground, patch),
     }
     return {name: score.float().cpu().numpy() for name, score in scores.items()}
+
+
+def scores_at_size(
+    discriminator: PatchDiscriminator,
+    image: Tensor,
+    shares: Tensor,
+    patch: int,
+    size: tuple[int, int],
+) -> dict[str, NDArray[np.float32]]:
+    """The scores of a slice judged at another height and width, on the grid of its own pixels.
+
+    A discriminator is a judge of what it was shown: where a cube's pixels are not those that the
+    model learned from, `size` is the slice's in the model's.
+    """
+    own = image.shape[0], image.shape[1]
+    if size == own:
+        return patch_scores(discriminator, image, shares, patch)
+    found = patch_scores(
+        discriminator, resize(image[None, None], size)[0, 0], resize(shares[None], size)[0], patch
+    )
+    stacked = torch.from_numpy(np.stack(list(found.values())))[None]
+    grid = F.interpolate(stacked, patch_grid(*own, patch), mode="bilinear")[0].numpy()
+    return dict(zip(found, grid, strict=True))
 
 
 def uncertainty(shares: Tensor, background: Tensor) -> Tensor:

@@ -107,6 +107,13 @@ class Segmenter(nn.Module):
         """Let the encoder stay as it is, its normalisation statistics too."""
         self.down.requires_grad_(False).eval()
 
+    def outer_layers(self) -> set[nn.Module]:
+        """The layers that first meet image and masks, and the head."""
+        first = [
+            next(next(side.children()).children()) for side in (self.down, self.beside) if side
+        ]
+        return {*first, self.head}
+
     @property
     def encoder_frozen(self) -> bool:
         return not any(parameter.requires_grad for parameter in self.down.parameters())

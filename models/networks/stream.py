@@ -1,7 +1,7 @@
 """A slab of slices through the segmenter, in little memory: few slices and one tile at a time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -30,7 +30,7 @@ class Beside:
     """What is known on either side of the slices of a slab (n, h, w), tile by tile.
 
     slices: the slab's, by their z in the cube; rows, columns: its pixels; mirrored: the axes along
-    which it is turned round.
+    which it is turned round; found: what was looked up for a tile, which all its views share.
     """
 
     neighbours: Neighbours
@@ -38,6 +38,7 @@ class Beside:
     rows: Indices
     columns: Indices
     mirrored: tuple[int, ...] = ()
+    found: dict[int, Tensor] = field(default_factory=dict)
 
     @classmethod
     def slab(cls, neighbours: Neighbours, slices: range, size: Sequence[int]) -> "Beside":
@@ -47,7 +48,7 @@ class Beside:
 
     def cut(self, rows: slice, columns: slice) -> "Beside":
         """The same of a tile."""
-        return replace(self, rows=self.rows[rows], columns=self.columns[columns])
+        return replace(self, rows=self.rows[rows], columns=self.columns[columns], found={})
 
     def flip(self, axes: tuple[int, ...]) -> "Beside":
         """The same of the slab mirrored along some of its axes."""
@@ -56,9 +57,11 @@ class Beside:
     def at(self, z: int) -> Tensor:
         """(1, 2, K + 2, h, w): beside slice z of the slab."""
         own = self.slices[-1 - z] if 0 in self.mirrored else self.slices[z]
-        found = torch.from_numpy(self.neighbours.beside(own, self.rows, self.columns))
+        if own not in self.found:
+            beside = self.neighbours.beside(own, self.rows, self.columns)
+            self.found[own] = torch.from_numpy(beside)
         # Axes of the slab, as those of (2, K + 2, h, w): along z, below and above change places.
-        return found.flip([(0, 2, 3)[axis] for axis in self.mirrored])[None]
+        return self.found[own].flip([(0, 2, 3)[axis] for axis in self.mirrored])[None]
 
 
 def slab_shares(

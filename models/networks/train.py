@@ -141,8 +141,7 @@ class _Run:
             self.averaged,
             self.sampler,
             begin.learned if begin.parent else self._all_known(),
-            config.precision,
-            np.random.default_rng((config.seed, 0xF4)),
+            config,
         )
         self.fingerprint = fingerprint(config, self.network, self.data_hash, begin.fingerprint)
         self.state = RunState()

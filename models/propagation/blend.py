@@ -8,7 +8,7 @@ are fitted on slices whose probabilities were predicted before the slices became
 had not seen them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -115,7 +115,7 @@ def blend(
 
 
 def fit_blend(
-    examples: Sequence[HeldOut],
+    examples: Iterable[HeldOut],
     config: PropagationConfig | None = None,
     *,
     pixels: int = 20_000,
@@ -129,7 +129,7 @@ def fit_blend(
 
     Maximises the penalised likelihood (a pull towards `config`, see PRIOR), on at
     most `pixels` pixels of each slice, drawn where model or interpolation are in doubt or disagree,
-    weighted back.
+    weighted back. Of the examples one at a time is looked at.
     """
     start = config or PropagationConfig()
     rng = np.random.default_rng(seed)

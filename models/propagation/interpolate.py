@@ -5,6 +5,7 @@ for several classes at once: a signed distance of the foreground says where ther
 per class says which, so that where one class gives way to another no background opens in between.
 """
 
+import copy
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -62,9 +63,14 @@ class SignedDistances:
         self._maps: OrderedDict[int, tuple[Window, NDArrayF16]] = OrderedDict()
 
     def without(self, z: int) -> "SignedDistances":
-        """The same known masks with slice z left out: what they would have said about it."""
-        rest = {key: entry for key, entry in self.known.items() if key != z}
-        return SignedDistances(rest, self.shape, self.classes, self.config, self.sampling)
+        """The same known masks with slice z left out: what they would have said about it.
+
+        The two share the maps in memory, for a map is of its own slice alone.
+        """
+        rest = copy.copy(self)
+        rest.known = {key: entry for key, entry in self.known.items() if key != z}
+        rest._order = self._order[self._order != z]
+        return rest
 
     def logit_evidence(self, z: int) -> Evidence:
         """What the known slices say about slice z; see Evidence. Cost: the two neighbours, more

@@ -4,7 +4,12 @@ from models.selection.scored import Scored
 
 
 class Discriminator(Scored):
-    """Needs scores "discriminator": larger where the proposal looks less real."""
+    """Needs scores "discriminator": larger where the proposal looks less real.
+
+    Of the paper is the score; the proposal counts where it has or may have something
+    (loop/candidates.py), and tasks are spread along z and chosen by the second, as for every
+    strategy.
+    """
 
     name = "discriminator"
     score = "discriminator"

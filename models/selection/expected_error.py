@@ -12,7 +12,7 @@ along z, never on random neighbours, which look alike; "not moved at all" is amo
 Expected voxels are calibrated so that in cross-validation their sum is right.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ PRIOR: Mapping[str, float] = {
     "z_disagreement": 0.4,
     "interpolation_disagreement": 0.0,
     "discriminator": 0.4,
+    "discriminator_binary": 0.0,
     "flip_disagreement": 0.2,
     "foreground": -0.2,
 }
@@ -177,7 +178,7 @@ def fit_expected_error(examples: Examples, config: ExpectedErrorConfig | None = 
     factor = float(np.clip(factor, 0.1, 10.0))
     model = ErrorModel(raw.offset, raw.weights, factor)
     expected = model.voxels(foretold[held], examples.area)
-    names = ("discriminator", "entropy", "doubt", "flip_disagreement")
+    names = [name for name, weight in PRIOR.items() if weight >= 0.0]
     return ErrorFit(
         model,
         n,
@@ -263,20 +264,3 @@ def _fit(given: Reals, target: Reals, hold: float) -> ErrorModel:
 
 def _plain(value: float) -> float | None:
     return round(float(value), 4) if np.isfinite(value) else None
-
-
-def join(parts: Sequence[Examples]) -> Examples:
-    """Examples of several rounds together; a score that some lack is NaN there."""
-    names = {name for part in parts for name in part.scores}
-    return Examples(
-        {
-            name: np.concatenate(
-                [part.scores.get(name, np.full(len(part), np.nan)) for part in parts]
-            )
-            for name in sorted(names)
-        },
-        *(
-            np.concatenate([getattr(part, column) for part in parts])
-            for column in ("area", "error", "cube", "z")
-        ),
-    )

@@ -137,10 +137,10 @@ def fitted_blend(
         known, tuple(cube.shape), classes.count, config, sampling=_sampling(cube)
     )
     fresh = [source for source in sources if _place(source) not in told]
-    examples = [
+    examples = (
         _held_out(prediction[:, z], z, distances, [s for s in fresh if s.z == z])
         for z in sorted({source.z for source in fresh})
-    ]
+    )
     return fit_blend(examples, config).config
 
 

@@ -130,18 +130,11 @@ class Cell:
 _PATHS = ("images", "labels")
 
 # What decides on a result: everything learned or inferred, and the loop that drives it.
-_CODE = (
-    "models",
-    "workers/handlers",
-    "workers/proposing.py",
-    "workers/simulation",
-    "platform/lamella/loop",
-    "platform/lamella/rounds",
-    "platform/lamella/annotation",
-    "platform/lamella/consensus",
-)
-# What only starts cells or shows results.
+_CODE = ("models", "workers", "platform/lamella")
+# What a cell never runs, or what only starts cells and shows results.
 _NOT_CODE = (
+    "platform/lamella/accounts",
+    "platform/lamella/pages",
     "workers/simulation/report",
     "workers/simulation/host.py",
     "workers/simulation/pool.py",

@@ -19,6 +19,7 @@ from lamella.learning.proposals import labels_reader, prediction
 from lamella.learning.selectors import serving_version
 from lamella.rounds.models import Certificate, Round
 from lamella.studies.classes import ClassMap, class_map
+from models.labels import most_likely
 from models.propagation.interpolate import interpolate_slices
 from models.propagation.known import KnownSlice
 from models.quality.metrics import overlap_of_slices
@@ -151,14 +152,7 @@ def _dice_model(part: _Measured) -> float | None:
     volume = None if serving is None else prediction(serving.pk, part.cube.pk)
     if volume is None:
         return None
-    return round(part.dice(_argmax(volume[:, z]) for z in range(len(part.truth))), 5)
-
-
-def _argmax(shares: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    wide = shares.astype(np.int32)
-    rest = 255 - wide.sum(axis=0, keepdims=True)
-    chosen: NDArray[np.uint8] = np.concatenate([rest, wide]).argmax(axis=0).astype(np.uint8)
-    return chosen
+    return round(part.dice(most_likely(volume[:, z]) for z in range(len(part.truth))), 5)
 
 
 def interpolated(known: Mapping[int, KnownSlice], truth: NDArray[np.uint8], classes: int) -> float:

@@ -68,7 +68,7 @@ async function newTask(slug: string): Promise<TaskPayload> {
     study: {
       slug, title: "Liver 3", guide_html: GUIDE, consent_version: "1",
       classes: [{ value: 1, name: "lipid droplet", color: "#E69F00" }, { value: 2, name: "vessel", color: "#CC79A7" }],
-      label_dtype: "uint8",
+      label_dtype: "uint8", instances: false,
     },
     cube: {
       id: 1, name: "Phantom", shape: [SHAPE.z, SHAPE.y, SHAPE.x],

@@ -38,6 +38,8 @@ class StudyOut(Schema):
     consent_version: str
     classes: list[ClassOut]
     label_dtype: str
+    # Masks hold ids of objects instead of class values.
+    instances: bool
 
 
 class LevelOut(Schema):
@@ -127,6 +129,7 @@ def study_out(study: Study) -> StudyOut:
         consent_version=study.consent_version,
         classes=[ClassOut(value=c.value, name=c.name, color=c.color) for c in study.classes.all()],
         label_dtype=study.label_dtype,
+        instances=study.instances,
     )
 
 

@@ -63,18 +63,25 @@ def candidates_of(
     ]
 
 
+# What the discriminator says of a proposal as it is, and of it without its shades.
+_REALNESS = {
+    "discriminator_focus": "discriminator",
+    "discriminator_binary": "discriminator_binary",
+}
+
+
 def score_maps(proposal: Proposal) -> dict[str, tuple[NDArray[np.float32], int]]:
-    """The stored patch maps, and "discriminator" turned round: larger is more doubtful.
+    """The stored patch maps, and the discriminator's turned round: larger is more doubtful.
 
     Only where the proposal has or may have something can it look wrong, so the discriminator's
     doubt is weighted by that.
     """
     maps = read_scores(proposal)
-    if "discriminator_focus" in maps:
-        realness, patch = maps.pop("discriminator_focus")
-        focus, _ = maps["focus"]
-        maps["discriminator"] = ((1.0 - realness) * focus, patch)
-        maps.pop("discriminator_binary", None)
+    for judged, name in _REALNESS.items():
+        if judged in maps:
+            realness, patch = maps.pop(judged)
+            focus, _ = maps["focus"]
+            maps[name] = ((1.0 - realness) * focus, patch)
     return maps
 
 

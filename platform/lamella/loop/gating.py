@@ -17,6 +17,7 @@ from lamella.rounds.models import Round, Task
 from lamella.studies.classes import ClassMap, class_map
 from lamella.studies.models import Study
 from lamella.volumes.geometry import Region
+from models.labels import most_likely
 from models.quality.gate import gate
 from models.quality.metrics import dice
 
@@ -62,9 +63,16 @@ def fresh_audits(study: Study) -> list[Source]:
 
 
 def judged_slices(cube: Cube) -> set[int]:
-    """Slices of a cube on which a candidate is compared with the serving version."""
+    """Slices of a cube on which a candidate may be compared with the serving version."""
     fresh = {source.z for source in fresh_audits(cube.study) if source.cube == cube.pk}
     return fresh.union(*(gold_slices(labels) for labels in gold_volumes(cube)))
+
+
+def learned_by(version: ModelVersion) -> set[tuple[int, int]]:
+    """(cube, slice) of what a version was trained on; what its parents knew is among it."""
+    run = version.training_run
+    sources = [] if run is None else run.snapshot.get("sources", [])
+    return {(source["cube"], source["z"]) for source in sources}
 
 
 def judge(candidate: ModelVersion, serving: ModelVersion | None) -> dict[str, Any]:
@@ -105,8 +113,12 @@ def _pairs(
     """Dice of candidate and serving on each item: fresh audits, and gold slices.
 
     Both are asked with what is known now: the candidate would else profit from newer neighbours.
+    A gold slice that volunteers were also given as a task says nothing once a version learned it.
     """
+    learned = learned_by(candidate) | learned_by(serving)
     for cube, region, truth in _items(candidate.study, classes):
+        if (cube.pk, region.z) in learned:
+            continue
         theirs = prediction(candidate.pk, cube.pk)
         known = None if theirs is None else known_to(theirs)
         masks = [
@@ -143,7 +155,4 @@ def model_mask(
     volume = volume or prediction(version.pk, cube.pk)
     if volume is None:
         return None
-    shares = volume[:, region.z, region.rows, region.columns].astype(np.int32)
-    rest = 255 - shares.sum(axis=0, keepdims=True)
-    mask: NDArray[np.uint8] = np.concatenate([rest, shares]).argmax(axis=0).astype(np.uint8)
-    return mask
+    return most_likely(volume[:, region.z, region.rows, region.columns])

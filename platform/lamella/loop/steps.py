@@ -66,6 +66,9 @@ def next_step(now: Situation) -> Step:
         return Step.WAIT
     if now.round_open:
         return Step.WAIT if now.tasks_open else Step.CLOSE_ROUND
+    if now.target_reached:
+        # Before anything is trained: what is exported is to be the very mask that was certified.
+        return Step.FINISH
     if now.external and not now.serving and not now.known:
         return Step.ADOPT_EXTERNAL
     if now.known and now.known != now.trained_on and (now.round_to_learn or not now.trained_on):
@@ -77,6 +80,6 @@ def next_step(now: Situation) -> Step:
     if not now.serving and now.known:
         # The run failed or was cancelled and nothing serves: a person decides what is next.
         return Step.WAIT
-    if now.target_reached or now.rounds >= now.max_rounds:
+    if now.rounds >= now.max_rounds:
         return Step.FINISH
     return Step.OPEN_ROUND

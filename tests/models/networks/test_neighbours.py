@@ -87,13 +87,32 @@ def test_pixels_nobody_vouches_for_are_not_shown() -> None:
 
 @given(st.sets(st.integers(0, 29), min_size=1, max_size=29))
 def test_gaps_are_those_of_the_slices_still_to_be_predicted(known: set[int]) -> None:
-    found = gaps_met(sorted(known), 30)
+    found = gaps_met({z: TrainingSlice(WHOLE) for z in known}, (30, *WHOLE.shape))
     unknown = [z for z in range(30) if z not in known]
     assert len(found) == len(unknown)
     for z, (below, above) in zip(unknown, found.tolist(), strict=True):
         lower, higher = [k for k in known if k < z], [k for k in known if k > z]
         assert below == (min(z - max(lower), REACH + 1) if lower else REACH + 1)
         assert above == (min(min(higher) - z, REACH + 1) if higher else REACH + 1)
+
+
+def test_tiles_leave_gaps_beside_them_and_above() -> None:
+    left = np.zeros((64, 64), np.bool_)
+    left[:, :32] = True
+    known = {z: TrainingSlice(np.zeros((64, 64), np.uint8), left) for z in (2, 4)}
+    known[8] = TrainingSlice(np.zeros((64, 64), np.uint8))
+    found = gaps_met(known, (9, 64, 64))
+    # On the right only slice 8 is known: there is nothing below any other.
+    assert (found[:, 0] == REACH + 1).mean() > 0.5
+    assert [1, 1] in found.tolist()
+    assert [REACH + 1, 8] in found.tolist()
+
+
+def test_a_cube_of_which_nothing_is_known_has_nothing_in_reach() -> None:
+    assert (gaps_met({}, (5, 8, 8)) == REACH + 1).all()
+
+
+WHOLE = np.zeros((8, 8), np.uint8)
 
 
 def disc(radius: float, side: int = 64) -> NDArray[np.uint8]:
@@ -221,7 +240,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def predicted(model: Path, known: dict[int, TrainingSlice], **changes: Any) -> NDArray[np.float32]:
     image, _ = blobs(seed=1, noise=NOISE)
-    config = PredictConfig(block=4, halo=2, scores=False, threads=1, **changes)
+    config = PredictConfig(block=4, halo=2, threads=1, **changes)
     blocks = predict(model, image, 40.0, 200.0, config, known=known)
     return np.concatenate([block.probabilities for block in blocks], axis=1)
 
@@ -241,14 +260,15 @@ def test_prediction_gains_from_what_is_known_beside(model: Path) -> None:
 @pytest.mark.parametrize("mirrors", [2, 4])
 def test_a_mirrored_cube_has_the_mirrored_prediction(model: Path, mirrors: int) -> None:
     image, labels = blobs(seed=1)
-    config = PredictConfig(block=16, scores=False, threads=1, mirrors=mirrors)
+    config = PredictConfig(block=16, threads=1, mirrors=mirrors)
     known = {z: TrainingSlice(labels[z]) for z in (1, 2, 7, 12)}
     turned = {15 - z: TrainingSlice(slice_.labels[:, ::-1]) for z, slice_ in known.items()}
     (plain,) = predict(model, image, 40.0, 200.0, config, known=known)
     (mirror,) = predict(model, image[::-1, :, ::-1], 40.0, 200.0, config, known=turned)
     there, back = mirror.probabilities[:, ::-1, :, ::-1], plain.probabilities
     np.testing.assert_allclose(there, back, atol=1e-5)
-    assert plain.patch_scores["flip_disagreement"].max() > 0.0
+    assert plain.disagreement is not None
+    assert plain.disagreement.max() > 0.0
 
 
 def test_no_prediction_rests_on_the_slices_own_mask(model: Path) -> None:

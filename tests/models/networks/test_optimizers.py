@@ -66,6 +66,7 @@ def test_the_head_and_what_first_meets_the_image_are_left_to_adamw() -> None:
     left = {id(p) for p in kernels}
     assert id(segmenter.head.weight) not in left
     assert id(next(segmenter.down.parameters())) not in left
+    assert id(next(segmenter.beside.parameters())) not in left
     assert all(kernel.ndim == 4 for kernel in kernels)
 
 

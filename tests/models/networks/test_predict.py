@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from models.config import PredictConfig
 from models.networks.checkpoint import Checkpoint
 from models.networks.predict import PredictedBlock, block_depth, predict, views_of
-from models.networks.scores import ROWS, SCORES, patch_scores, realness
 from models.networks.tiles import ramp, spans
 from models.networks.types import scale_intensity
 from tests.models.networks.toys import SMALL, Spy, blobs, untrained
@@ -48,8 +47,6 @@ def test_prediction_resumes_at_a_block_with_the_same_result(model: Checkpoint) -
     assert [block.z0 for block in blocks] == [0, 4, 8]
     assert [block.z0 for block in again] == [8]
     np.testing.assert_array_equal(blocks[2].probabilities, again[0].probabilities)
-    for name, scores in blocks[2].patch_scores.items():
-        np.testing.assert_array_equal(scores, again[0].patch_scores[name])
 
 
 def test_a_model_trained_without_flips_is_not_asked_about_mirrored_images(
@@ -105,48 +102,24 @@ def test_tiles_cover_an_axis_and_their_weights_never_vanish(
     assert total.min() > 0.05
 
 
-def test_patch_scores_lie_between_nought_and_one_on_the_grid(model: Checkpoint) -> None:
+def test_how_far_views_differ_is_told_by_patch(model: Checkpoint) -> None:
     image, _ = blobs((5, 40, 70))
-    config = dataclasses.replace(CONFIG, mirrors=4)
-    for block in predict(model, image, 40.0, 200.0, config):
-        assert set(block.patch_scores) == {*SCORES, "flip_disagreement"}
-        for scores in block.patch_scores.values():
-            assert scores.shape == (block.probabilities.shape[1], 2, 3)
-            assert scores.dtype == np.float32
-            assert ((scores >= 0) & (scores <= 1)).all()
-
-
-def test_a_certain_empty_patch_has_no_focus_and_looks_real_in_focus(model: Checkpoint) -> None:
-    shares = torch.zeros(2, 64, 64)
-    shares[0, :20, :20] = 0.5
-    with torch.no_grad():
-        scores = patch_scores(model.discriminator, torch.zeros(64, 64), shares, 32)
-    assert scores["focus"][1, 1] < 1e-3
-    assert scores["discriminator_focus"][1, 1] > 0.99
-    assert scores["entropy"][0, 0] > scores["entropy"][1, 1]
-    assert scores["foreground"][0, 0] == pytest.approx(0.5 * 400 / 1024, abs=1e-3)
-
-
-def test_judging_a_slice_in_strips_changes_nothing(model: Checkpoint) -> None:
-    torch.manual_seed(0)
-    image, mask = torch.randn(ROWS + 200, 16), torch.rand(2, ROWS + 200, 16)
-    with torch.no_grad():
-        strips = realness(model.discriminator, image, mask)
-        at_once = torch.sigmoid(model.discriminator(image[None, None], mask[None])[0, 0])
-    torch.testing.assert_close(strips, at_once, rtol=1e-4, atol=1e-5)
-
-
-def test_a_patch_that_no_discriminator_cell_fits_is_refused(model: Checkpoint) -> None:
-    with pytest.raises(ValueError, match="multiple of 8"):
-        patch_scores(model.discriminator, torch.zeros(16, 16), torch.zeros(2, 16, 16), 12)
+    for block in predict(model, image, 40.0, 200.0, dataclasses.replace(CONFIG, mirrors=4)):
+        assert block.disagreement is not None
+        assert block.disagreement.shape == (block.probabilities.shape[1], 2, 3)
+        assert block.disagreement.dtype == np.float32
+        assert ((block.disagreement >= 0) & (block.disagreement <= 1)).all()
+    assert next(predict(model, image, 40.0, 200.0, CONFIG)).disagreement is None
 
 
 def test_a_cube_of_other_pixels_is_resampled_and_comes_back_in_its_own(model: Checkpoint) -> None:
     image, _ = blobs((3, 41, 60))
     for voxel_size in ((1.0, 2.0, 2.0), (1.0, 0.5, 0.5)):
-        block = next(predict(model, image, 40.0, 200.0, CONFIG, voxel_size=voxel_size))
+        config = dataclasses.replace(CONFIG, mirrors=2)
+        block = next(predict(model, image, 40.0, 200.0, config, voxel_size=voxel_size))
         assert block.probabilities.shape == (2, 3, 41, 60)
-        assert block.patch_scores["entropy"].shape == (3, 2, 2)
+        assert block.disagreement is not None
+        assert block.disagreement.shape == (3, 2, 2)
     same = next(predict(model, image, 40.0, 200.0, CONFIG, voxel_size=(9.0, 1.0, 1.0)))
     plain = next(predict(model, image, 40.0, 200.0, CONFIG))
     np.testing.assert_array_equal(same.probabilities, plain.probabilities)
@@ -156,9 +129,10 @@ def test_a_cube_of_other_pixels_is_resampled_and_comes_back_in_its_own(model: Ch
 def test_degenerate_cubes_are_predicted_without_nan(
     model: Checkpoint, image: NDArray[np.float64]
 ) -> None:
-    for block in predict(model, image, 0.0, 0.0, CONFIG):
+    for block in predict(model, image, 0.0, 0.0, dataclasses.replace(CONFIG, mirrors=2)):
         assert np.isfinite(block.probabilities).all()
-        assert all(np.isfinite(scores).all() for scores in block.patch_scores.values())
+        assert block.disagreement is not None
+        assert np.isfinite(block.disagreement).all()
 
 
 def test_a_path_is_loaded_and_a_broken_one_refused(tmp_path: Path) -> None:
@@ -169,7 +143,7 @@ def test_a_path_is_loaded_and_a_broken_one_refused(tmp_path: Path) -> None:
 
 def test_only_blocks_that_are_wanted_are_predicted(model: Checkpoint) -> None:
     image, _ = blobs()
-    config = PredictConfig(block=4, halo=2, scores=False, threads=1)
+    config = PredictConfig(block=4, halo=2, threads=1)
     every = {b.z0: b for b in predict(model, image, 40.0, 200.0, config)}
     some = list(predict(model, image, 40.0, 200.0, config, only=[5, 13]))
     assert [b.z0 for b in some] == [4, 12]

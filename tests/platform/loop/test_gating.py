@@ -3,11 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pytest
 
-from lamella.learning.models import ModelVersion
+from lamella.cubes.models import Cube
+from lamella.learning.models import ModelVersion, TrainingRun
 from lamella.loop import gating
+from lamella.studies.classes import ClassMap
 from lamella.studies.models import Study
+from lamella.volumes.geometry import Region
 
 STUDY = Study()
 SERVING = ModelVersion(number=1, study=STUDY)
@@ -53,3 +57,23 @@ def test_many_masks_must_show_that_it_is_not_worse(judge: Any) -> None:
     assert judge([0.02, 0.01, 0.03, 0.02, 0.0, 0.01, 0.02, 0.03])["promote"]
     assert not judge([0.02, -0.06, 0.03, -0.05, 0.04, -0.03, 0.02, 0.03])["promote"]
     assert not judge([-0.001] * 8)["promote"]
+
+
+def test_gold_slices_that_a_version_learned_say_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    cube = Cube(pk=7)
+    mask = np.ones((2, 2), np.uint8)
+    items = [(cube, Region(z, 0, 0, 2, 2), mask) for z in (3, 4, 5)]
+    monkeypatch.setattr(gating, "_items", lambda *given: iter(items))
+    monkeypatch.setattr(gating, "prediction", lambda *given: None)
+    asked = []
+
+    def model_mask(version: ModelVersion, cube: Cube, region: Region, *rest: Any) -> Any:
+        asked.append((version.number, region.z))
+        return mask
+
+    monkeypatch.setattr(gating, "model_mask", model_mask)
+    run = TrainingRun(snapshot={"sources": [{"cube": 7, "z": 4}, {"cube": 8, "z": 5}]})
+    candidate = ModelVersion(number=2, study=STUDY, training_run=run)
+    classes = ClassMap((1,), False, np.dtype(np.uint8))
+    assert list(gating._pairs(candidate, SERVING, classes)) == [(1.0, 1.0)] * 2
+    assert asked == [(2, 3), (1, 3), (2, 5), (1, 5)]

@@ -72,6 +72,7 @@ situations = st.builds(
         ({"candidate": True, "candidate_proposed": True}, Step.GATE),
         ({"rounds": 5}, Step.FINISH),
         ({"target_reached": True}, Step.FINISH),
+        ({"target_reached": True, "round_open": True}, Step.CLOSE_ROUND),
     ],
 )
 def test_between_rounds_each_change_leads_to_its_step(
@@ -119,3 +120,9 @@ def test_no_round_is_opened_on_proposals_that_ignore_the_last_round(now: Situati
 def test_masks_that_trickle_in_between_rounds_never_start_another_training(now: Situation) -> None:
     trickled = replace(now, round_to_learn=False, trained_on="k1", known="k2")
     assert next_step(trickled) != Step.TRAIN
+
+
+@given(situations)
+def test_what_was_certified_is_exported_before_a_newer_model_can_change_it(now: Situation) -> None:
+    step = next_step(replace(now, target_reached=True))
+    assert step in {Step.WAIT, Step.CLOSE_ROUND, Step.FINISH}

@@ -68,7 +68,7 @@ function perform(session: Session, bench: Workbench, wanted: Command, event: Key
     case "pan":
       return bench.holdPan(true);
     case "class":
-      return bench.chooseClass(wanted.value);
+      return bench.labels.chooseClass(wanted.value);
     case "move":
       return bench.moveCursor(wanted.dx, wanted.dy, wanted.far);
     case "stamp":
@@ -83,9 +83,20 @@ function act(bench: Workbench, action: Exclude<Action, "help">, shift: boolean):
   switch (action) {
     case "brush":
     case "eraser":
+    case "smart":
     case "lasso":
     case "fill":
+    case "split":
+    case "object":
       return bench.choose(action);
+    case "pick":
+      return shift ? bench.newObject() : bench.pickHere();
+    case "unsure":
+      return bench.labels.toggleUnsure();
+    case "interpolate":
+      return void bench.takeOver("interpolate");
+    case "copy":
+      return void bench.takeOver("copy");
     case "smaller":
       return bench.resizeBrush(-1);
     case "larger":

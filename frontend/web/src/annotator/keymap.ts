@@ -3,8 +3,15 @@
 export const ACTIONS = {
   brush: ["b"],
   eraser: ["e"],
+  smart: ["s"],
   lasso: ["l"],
   fill: ["g"],
+  split: ["k"],
+  object: ["a"],
+  pick: ["i"],
+  unsure: ["u"],
+  interpolate: ["v"],
+  copy: ["c"],
   smaller: ["[", "-"],
   larger: ["]", "+"],
   previousSlice: ["d"],
@@ -71,9 +78,10 @@ export function command(event: KeyPress, own: Keys, letters = true): Command | n
 /** AltGr arrives as Ctrl+Alt on some systems: brackets need it on many keyboards. */
 function matchAction(key: string, shift: boolean, own: Keys, letters: boolean): Command | null {
   if (!letters && key.length === 1) return null;
-  for (const action of Object.keys(ACTIONS) as Action[]) {
-    if (keysOf(action, own).includes(key)) return { kind: "action", action, shift };
-  }
+  const actions = Object.keys(ACTIONS) as Action[];
+  // A key that a person chose stays theirs when a later version uses it for something new.
+  const action = actions.find((a) => own[a] === key) ?? actions.find((a) => keysOf(a, own).includes(key));
+  if (action) return { kind: "action", action, shift };
   if (/^[1-9]$/.test(key)) return { kind: "class", value: Number(key) };
   return null;
 }

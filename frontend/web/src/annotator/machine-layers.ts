@@ -27,6 +27,12 @@ export class MachineLayers {
     return layer;
   }
 
+  /** The mask of a slice, loaded where need be; null where it cannot be had. */
+  async labels(z: number): Promise<LabelArray | null> {
+    const layer = this.of(z) ?? (await this.fetch(z));
+    return layer && layer.data;
+  }
+
   private layer(data: LabelArray): LabelLayer {
     const { width, height, study } = this.task;
     return { width, height, dtype: study.label_dtype, data };

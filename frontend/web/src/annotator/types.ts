@@ -50,6 +50,8 @@ export interface TaskPayload {
     consent_version: string;
     classes: LabelClass[];
     label_dtype: LabelDtype;
+    /** Labels are ids of objects, not classes. */
+    instances: boolean;
   };
   cube: {
     id: number | string;

@@ -1,12 +1,17 @@
 /** The workbench: one task under the hand. Tools, view and marks, as the components see them. */
 import {
-  buildPalette, Editor, LabelPlane, PointerInput, scaleBar, Stage,
+  Editor, LabelPlane, PointerInput, scaleBar, Stage, within,
   type JournalEntry, type LabelArray, type Point, type Style, type Tool,
 } from "../engine/index.ts";
 import { ActiveClock } from "./active-clock.ts";
+import { limited, stepped } from "./brush-size.ts";
 import { moved } from "./keyboard-cursor.ts";
+import { LabelChoice } from "./label-choice.svelte.ts";
+import { styleOf } from "./look.ts";
 import { MachineLayers } from "./machine-layers.ts";
 import { t } from "./messages.ts";
+import { NeighbourMasks, sayingOf, type TakeOver } from "./neighbour-masks.ts";
+import { REFUSALS } from "./refusals.ts";
 import { remember, settings } from "./settings.svelte.ts";
 import type { TaskPayload } from "./types.ts";
 
@@ -19,7 +24,8 @@ export interface WorkbenchHost {
   toast(text: string): void;
 }
 
-const SIZES = { min: 1, max: 400 };
+/** Picking looks at the mask and changes nothing, so it is no tool of the editor. */
+export type BenchTool = Tool | "pick";
 
 export class Workbench {
   readonly task: TaskPayload;
@@ -29,10 +35,12 @@ export class Workbench {
   strokes: number;
   /** Slice on show; drawing is possible on the task's own slice alone. */
   z = $state(0);
-  tool = $state<Tool>("brush");
-  label = $state(1);
-  /** Lasso and fill take away. */
+  tool = $state<BenchTool>("brush");
+  readonly labels: LabelChoice;
+  /** The tools that can take away do so. */
   remove = $state(false);
+  /** Neighbours' masks are under way. */
+  takingOver = $state(false);
   canUndo = $state(false);
   canRedo = $state(false);
   hidden = $state(false);
@@ -53,24 +61,33 @@ export class Workbench {
   private cursor: Point | null = null;
   private readonly host: WorkbenchHost;
   private readonly machine: MachineLayers;
+  private readonly neighbours: NeighbourMasks;
+  /** What was in the hand before picking. */
+  private before: Tool = "brush";
 
   constructor(task: TaskPayload, proposal: LabelArray, host: WorkbenchHost, earlier: { journal: JournalEntry[]; seconds: number }) {
     this.task = task;
     this.proposal = proposal;
     this.host = host;
     this.machine = new MachineLayers(task, proposal, (z) => host.neighbour(z));
+    this.neighbours = new NeighbourMasks(task, this.machine);
     this.z = task.z;
-    this.label = task.study.classes[0]?.value ?? 1;
     this.focus = { x: task.x0 + task.width / 2, y: task.y0 + task.height / 2 };
     this.clock = new ActiveClock(earlier.seconds);
     this.strokes = earlier.journal.filter((entry) => entry.kind === "stroke").length;
     const plane = new LabelPlane(task.width, task.height, proposal);
+    this.labels = new LabelChoice(task, plane, proposal);
     this.editor = new Editor(plane, (entry) => {
       if (entry.kind === "stroke") this.strokes++;
       this.refresh();
       host.onEntry(entry);
+    }, {
+      proposal: this.machine.own?.data ?? null,
+      ids: this.labels.ids,
+      intensities: () => this.stage?.intensities() ?? null,
     });
     this.editor.history.replay(earlier.journal);
+    this.labels.begin();
     this.refresh();
   }
 
@@ -96,7 +113,7 @@ export class Workbench {
       region: { x0: task.x0, y0: task.y0, x1: task.x0 + task.width, y1: task.y0 + task.height },
       z: task.z,
       neighbours: Math.min(2, task.neighbours.length),
-      palette: buildPalette(task.study.classes),
+      palette: this.labels.palette,
       style: this.style(1),
       aspect: cube.voxel_size[1] / cube.voxel_size[2],
       onTileError: () => this.host.toast(t("canvas.tileError")),
@@ -137,29 +154,51 @@ export class Workbench {
     this.measure();
   }
 
-  choose(tool: Tool): void {
+  choose(tool: BenchTool): void {
     this.editor.cancel();
+    if (this.tool !== "pick") this.before = this.tool;
     this.tool = tool;
     this.host.say(t("say.tool", { tool: t(`tool.${tool}`) }));
     this.stage?.invalidateOverlay();
   }
 
-  chooseClass(label: number): void {
-    if (this.task.study.classes.some((c) => c.value === label)) this.label = label;
+  /** Picks the label under the pointer; without one over the canvas, the next tap picks. */
+  pickHere(): void {
+    const { stage, pointer } = this;
+    if (!stage || !pointer || !this.onOwnSlice) this.choose("pick");
+    else this.pick(this.toPlane({ x: pointer.x * stage.ratio, y: pointer.y * stage.ratio }));
   }
 
-  /** Steps grow with the size, so that a few of them reach every useful brush. */
+  newObject(): void {
+    if (!this.labels.ids) return;
+    if (this.labels.newObject()) this.host.say(t("say.newObject", { id: this.labels.value }));
+    else this.host.toast(t("canvas.noIds"));
+  }
+
+  /** Puts what neighbouring slices say in place of the mask, as one step of the history. */
+  async takeOver(how: TakeOver): Promise<void> {
+    if (this.takingOver) return;
+    this.takingOver = true;
+    const found = await this.neighbours[how](this.z).catch(() => null);
+    this.takingOver = false;
+    // Meanwhile the page may have gone on to another task.
+    if (!this.stage) return;
+    if (!found) return this.host.toast(t("take.none"));
+    // A stroke that is still open counts as done: nobody's work goes without a step back to it.
+    this.editor.end();
+    this.flipTo(this.task.z);
+    const changed = this.editor.replace(how, found.labels);
+    this.host.toast(changed ? sayingOf(found) : t("take.same"));
+    this.stage.invalidateLabels();
+    this.showPath();
+  }
+
   resizeBrush(steps: number): void {
-    let size = settings.size;
-    for (let i = 0; i < Math.abs(steps); i++) {
-      const step = Math.max(1, Math.round(size * 0.14));
-      size += Math.sign(steps) * step;
-    }
-    this.setSize(size);
+    this.setSize(stepped(settings.size, steps));
   }
 
   setSize(size: number): void {
-    settings.size = Math.min(SIZES.max, Math.max(SIZES.min, Math.round(size)));
+    settings.size = limited(size);
     remember();
     this.measure();
   }
@@ -241,16 +280,17 @@ export class Workbench {
     stage.invalidate();
   }
 
-  /** Enter: applies the tool at the keyboard's cursor; a lasso gets a corner and closes with Shift. */
+  /** Enter: applies the tool at the keyboard's cursor; a path gets a corner and ends with Shift. */
   stamp(shift: boolean): void {
     if (!this.cursor) this.moveCursor(0, 0, false);
     if (!this.cursor || !this.allowPaint()) return;
     this.clock.note(performance.now());
     const at = { x: this.cursor.x - this.task.x0, y: this.cursor.y - this.task.y0 };
-    if (this.tool === "lasso") {
+    if (this.tool === "pick") return this.pick(at);
+    if (this.tool === "lasso" || this.tool === "split") {
       if (!this.editor.active) {
         this.begin(at, false);
-        this.host.toast(t("canvas.lassoKeys"));
+        this.host.toast(t(this.tool === "lasso" ? "canvas.lassoKeys" : "canvas.splitKeys"));
       } else {
         this.editor.move(at);
         if (shift) this.finish();
@@ -278,10 +318,6 @@ export class Workbench {
   }
 
   private gestures(): ConstructorParameters<typeof PointerInput>[1] {
-    const toPlane = (at: Point): Point => {
-      const { x, y } = this.stage!.view.toImage(at.x, at.y);
-      return { x: x - this.task.x0, y: y - this.task.y0 };
-    };
     const moved = (): void => {
       this.stage!.invalidate();
       this.measure();
@@ -291,11 +327,12 @@ export class Workbench {
       paintStart: (at, event) => {
         this.clock.note(event.timeStamp);
         this.hideCursor();
-        this.begin(toPlane(at), event.shiftKey);
+        if (this.tool === "pick" || event.altKey) this.pick(this.toPlane(at));
+        else this.begin(this.toPlane(at), event.shiftKey);
       },
       paintMove: (to) => {
-        this.editor.move(toPlane(to));
-        if (this.tool === "lasso") this.showPath();
+        this.editor.move(this.toPlane(to));
+        if (this.editor.path.length > 0) this.showPath();
         else this.stage!.invalidateLabels();
       },
       paintEnd: () => {
@@ -330,17 +367,32 @@ export class Workbench {
     return false;
   }
 
+  /** From device pixels of the canvas to pixels of the plane. */
+  private toPlane(at: Point): Point {
+    const { x, y } = this.stage!.view.toImage(at.x, at.y);
+    return { x: x - this.task.x0, y: y - this.task.y0 };
+  }
+
+  private pick(at: Point): void {
+    const { plane } = this.editor;
+    const [x, y] = [Math.floor(at.x), Math.floor(at.y)];
+    if (this.tool === "pick") this.tool = this.before;
+    if (!within(plane, x, y) || !this.labels.pick(plane.at(x, y))) return this.host.toast(t("canvas.nothingMarked"));
+    this.host.say(t("say.picked", { name: this.labels.name }));
+  }
+
   private begin(at: Point, shift: boolean): void {
-    const { tool, label } = this;
+    if (this.tool === "pick") return;
     const remove = this.remove !== shift;
-    this.editor.start({ tool, label, remove, size: settings.size }, at);
+    this.editor.start({ tool: this.tool, label: this.labels.value, remove, size: settings.size }, at);
     this.stage!.invalidateLabels();
   }
 
   private finish(): void {
     const at = this.pointer && this.stage!.view.toImage(this.pointer.x * this.stage!.ratio, this.pointer.y * this.stage!.ratio);
     if (at) this.focus = at;
-    if (this.editor.end() === "open-region") this.host.toast(t("canvas.openRegion"));
+    const refusal = this.editor.end();
+    if (refusal) this.host.toast(t(REFUSALS[refusal]));
     this.stage!.invalidateLabels();
     this.showPath();
   }
@@ -348,6 +400,7 @@ export class Workbench {
   private showPath(): void {
     const { x0, y0 } = this.task;
     this.stage!.marks.path = this.editor.path.map((p) => ({ x: p.x + x0, y: p.y + y0 }));
+    this.stage!.marks.closed = this.editor.pathClosed;
     this.stage!.invalidateOverlay();
   }
 
@@ -365,16 +418,7 @@ export class Workbench {
 
   private style(ratio: number): Style {
     const shown = this.marks && !this.hidden;
-    return {
-      low: settings.low,
-      high: settings.high,
-      opacity: settings.opacity,
-      fill: settings.fill,
-      line: Math.max(1, Math.round(1.5 * ratio)),
-      dash: 5 * ratio,
-      mine: shown && this.onOwnSlice,
-      machine: shown && settings.machine,
-    };
+    return styleOf(settings, ratio, { mine: shown && this.onOwnSlice, machine: shown });
   }
 
   private measure(): void {

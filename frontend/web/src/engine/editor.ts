@@ -3,86 +3,70 @@
  * canvas and no server; whoever listens to `onEntry` can write the journal.
  */
 import { History, type JournalEntry } from "./history.ts";
-import { LabelPlane } from "./plane.ts";
-import { paintCapsule, type Point } from "./tools/brush.ts";
-import { findRegion, paintRegion } from "./tools/flood.ts";
-import { paintPolygon } from "./tools/lasso.ts";
+import type { LabelArray } from "./labels.ts";
+import type { LabelPlane } from "./plane.ts";
+import { TOOLS } from "./tools/registry.ts";
+import { replaceLabels } from "./tools/replace.ts";
+import type { Point, Refusal, Stroke, Surroundings, ToolSettings } from "./tools/stroke.ts";
 
-export type Tool = "brush" | "eraser" | "lasso" | "fill";
-
-export interface ToolSettings {
-  tool: Tool;
-  /** Diameter of brush and eraser in image pixels. */
-  size: number;
-  label: number;
-  /** Lasso and fill take away instead of adding. */
-  remove: boolean;
-}
-
-/** Why a stroke had no effect, when the person should be told. */
-export type Refusal = "open-region";
-
-/** A background region larger than this share that reaches the edge is surely not meant. */
-const OPEN_REGION_SHARE = 0.25;
+const NOTHING: Surroundings = { proposal: null, ids: null, intensities: () => null };
 
 export class Editor {
   readonly plane: LabelPlane;
   readonly history: History;
-  private settings: ToolSettings | null = null;
-  private last: Point = { x: 0, y: 0 };
-  private readonly points: Point[] = [];
+  private stroke: Stroke | null = null;
+  /** Name of the open stroke's tool. */
+  private tool = "";
   private readonly onEntry: (entry: JournalEntry) => void;
+  private readonly surroundings: Surroundings;
 
-  constructor(plane: LabelPlane, onEntry: (entry: JournalEntry) => void) {
+  constructor(plane: LabelPlane, onEntry: (entry: JournalEntry) => void, surroundings = NOTHING) {
     this.plane = plane;
     this.history = new History(plane);
     this.onEntry = onEntry;
+    this.surroundings = surroundings;
   }
 
   get active(): boolean {
-    return this.settings !== null;
+    return this.stroke !== null;
   }
 
-  /** The open lasso path, for drawing it. */
+  /** The open path, for drawing it; empty for tools without one. */
   get path(): readonly Point[] {
-    return this.settings?.tool === "lasso" ? this.points : [];
+    return this.stroke?.path ?? [];
+  }
+
+  /** Whether the open path stands for the area inside it. */
+  get pathClosed(): boolean {
+    return this.stroke?.closed ?? false;
   }
 
   /** Begins a stroke at a point of the plane. Points may lie outside of it. */
   start(settings: ToolSettings, at: Point): void {
     this.cancel();
-    this.settings = { ...settings };
+    this.tool = settings.tool;
     this.plane.begin();
-    this.last = at;
-    if (settings.tool === "lasso") this.points.push(at);
-    else if (settings.tool !== "fill") this.stamp(at);
+    this.stroke = TOOLS[settings.tool]({ ...this.surroundings, plane: this.plane, settings: { ...settings } });
+    this.stroke.start(at);
   }
 
   move(to: Point): void {
-    if (!this.settings) return;
-    const { tool } = this.settings;
-    if (tool === "lasso") this.points.push(to);
-    else if (tool !== "fill") this.stamp(to);
-    this.last = to;
+    this.stroke?.move(to);
   }
 
   /** Ends the stroke; returns why it had no effect, if there is something to say. */
   end(): Refusal | null {
-    if (!this.settings) return null;
-    const { tool, label, remove } = this.settings;
-    const value = remove ? 0 : label;
-    let refusal: Refusal | null = null;
-    if (tool === "lasso") paintPolygon(this.plane, this.points, value);
-    if (tool === "fill") refusal = this.fill(value);
-    this.finish(tool);
+    if (!this.stroke) return null;
+    const refusal = this.stroke.end();
+    this.finish(this.tool);
     return refusal;
   }
 
   /** Takes the open stroke back without a trace. */
   cancel(): void {
-    if (!this.settings) return;
+    if (!this.stroke) return;
     this.plane.rollback();
-    this.close();
+    this.stroke = null;
   }
 
   clear(): void {
@@ -90,6 +74,14 @@ export class Editor {
     this.plane.begin();
     for (let y = 0; y < this.plane.height; y++) this.plane.fillSpan(y, 0, this.plane.width, 0);
     this.finish("clear");
+  }
+
+  /** Puts a whole mask in place of this one, as one step; false when they are the same. */
+  replace(tool: string, labels: LabelArray): boolean {
+    this.cancel();
+    this.plane.begin();
+    replaceLabels(this.plane, labels);
+    return this.finish(tool);
   }
 
   undo(): boolean {
@@ -104,34 +96,13 @@ export class Editor {
     return true;
   }
 
-  private stamp(to: Point): void {
-    const { tool, size, label } = this.settings!;
-    paintCapsule(this.plane, this.last, to, size / 2, tool === "eraser" ? 0 : label);
-  }
-
-  private fill(value: number): Refusal | null {
-    const x = Math.floor(this.last.x);
-    const y = Math.floor(this.last.y);
-    const region = findRegion(this.plane, x, y);
-    if (region.size === 0 || this.plane.at(x, y) === value) return null;
-    const share = region.size / (this.plane.width * this.plane.height);
-    if (this.plane.at(x, y) === 0 && region.touchesEdge && share > OPEN_REGION_SHARE) {
-      return "open-region";
-    }
-    paintRegion(this.plane, region, value);
-    return null;
-  }
-
-  private finish(tool: string): void {
+  /** Closes the plane's stroke; false when it changed nothing. */
+  private finish(tool: string): boolean {
     const patch = this.plane.commit();
-    this.close();
-    if (!patch) return;
+    this.stroke = null;
+    if (!patch) return false;
     this.history.push(patch);
     this.onEntry({ kind: "stroke", tool, patch });
-  }
-
-  private close(): void {
-    this.settings = null;
-    this.points.length = 0;
+    return true;
   }
 }

@@ -6,7 +6,7 @@
  *   - once a pen has been seen, single fingers pan, and touches within half a second of it are its hand
  *   - a second finger takes the stroke back and pans and pinches
  */
-import type { Point } from "./tools/brush.ts";
+import type { Point } from "./tools/stroke.ts";
 
 export interface Gestures {
   /** Whether a stroke may begin now; when not, the pointer pans. */

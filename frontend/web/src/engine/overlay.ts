@@ -1,5 +1,5 @@
-/** Marks above the image that are no labels: patches to check, the region's edge, the open lasso. */
-import type { Point } from "./tools/brush.ts";
+/** Marks above the image that are no labels: patches to check, the region's edge, a tool's open path. */
+import type { Point } from "./tools/stroke.ts";
 import type { Bounds, View } from "./view.ts";
 
 export interface OverlayScene {
@@ -8,8 +8,9 @@ export interface OverlayScene {
   /** Rectangles in slice pixels; `current` is drawn stronger. */
   patches: Bounds[];
   current: number;
-  /** Open lasso path in slice pixels. */
+  /** Open path of a tool in slice pixels; `closed`: it stands for the area inside it. */
   path: readonly Point[];
+  closed: boolean;
   /** Keyboard cursor in slice pixels. */
   cursor: Point | null;
   /** Device pixels per CSS pixel. */
@@ -34,9 +35,11 @@ export function drawOverlay(context: CanvasRenderingContext2D, scene: OverlaySce
       context.lineTo(x, y);
     }
     twoTone(context, LIGHT, 1.5 * ratio);
-    context.closePath();
-    context.fillStyle = "rgb(255 255 255 / 8%)";
-    context.fill();
+    if (scene.closed) {
+      context.closePath();
+      context.fillStyle = "rgb(255 255 255 / 8%)";
+      context.fill();
+    }
   }
   if (scene.cursor) {
     const { x, y } = view.toScreen(scene.cursor.x, scene.cursor.y);

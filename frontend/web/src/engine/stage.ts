@@ -2,12 +2,14 @@
  * The stage: puts image, labels and marks on two canvases, once a frame at most and no more of them
  * than has changed.
  */
+import { GreyReader } from "./grey-reader.ts";
 import { drawOverlay, type OverlayScene } from "./overlay.ts";
 import type { LabelPlane } from "./plane.ts";
 import { Pyramid, tileKey, type TileAddress, type TileSource } from "./pyramid.ts";
 import { createRenderer } from "./render/create.ts";
 import type { DrawTile, LabelLayer, Renderer, Scene, Style } from "./render/scene.ts";
 import { fetchBitmap, TileLoader } from "./tile-loader.ts";
+import type { Intensities } from "./tools/stroke.ts";
 import { View, type Bounds } from "./view.ts";
 
 export interface StageOptions {
@@ -37,8 +39,8 @@ export class Stage {
   readonly pyramid: Pyramid;
   readonly renderer: Renderer;
   /** Shapes drawn above the labels; change and call `invalidateOverlay`. */
-  readonly marks: Pick<OverlayScene, "patches" | "current" | "path" | "cursor"> = {
-    patches: [], current: -1, path: [], cursor: null,
+  readonly marks: Pick<OverlayScene, "patches" | "current" | "path" | "closed" | "cursor"> = {
+    patches: [], current: -1, path: [], closed: false, cursor: null,
   };
   style: Style;
   z: number;
@@ -103,6 +105,11 @@ export class Stage {
     this.z = z;
     this.renderer.setLayer("machine", machine);
     this.invalidate();
+  }
+
+  /** The image under the plane as it is loaded and shown now. */
+  intensities(): Intensities {
+    return new GreyReader((area) => this.loadedTiles(area), this.options.region, this.style);
   }
 
   retryTiles(): void {
@@ -190,13 +197,30 @@ export class Stage {
       }
     }
     this.loader.want(wanted);
+    return { tiles: this.loaded(drawn), complete };
+  }
+
+  private loaded(addresses: TileAddress[]): DrawTile[] {
     const tiles: DrawTile[] = [];
-    for (const address of drawn) {
+    for (const address of addresses) {
       const key = tileKey(address);
       const bitmap = this.loader.get(key);
       if (bitmap) tiles.push({ key, bitmap, bounds: this.pyramid.bounds(address) });
     }
-    return { tiles, complete };
+    return tiles;
+  }
+
+  /** The loaded tiles of an area of the task's slice, coarse ones first. */
+  private loadedTiles(area: Bounds): DrawTile[] {
+    const tiles: DrawTile[] = [];
+    for (let level = 0; level < this.pyramid.source.levels.length; level++) {
+      const addresses = this.pyramid.tiles(level, this.options.z, area);
+      const found = this.loaded(addresses);
+      tiles.unshift(...found);
+      // What lies under a whole level is not seen.
+      if (found.length === addresses.length) break;
+    }
+    return tiles;
   }
 
   /** Device pixels of a rectangle of the plane, with room for outlines; null when off screen. */

@@ -111,6 +111,7 @@ export class FixBench {
       stage.marks.path = editor.path.map((p) => ({
         x: p.x + this.detail.x0, y: p.y + this.detail.y0,
       }));
+      stage.marks.closed = editor.pathClosed;
       stage.invalidateOverlay();
     };
     return {

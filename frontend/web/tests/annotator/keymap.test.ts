@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { command, type KeyPress } from "../../src/annotator/keymap.ts";
+import { ACTIONS, command, type Action, type KeyPress } from "../../src/annotator/keymap.ts";
 
 function press(key: string, modifiers: Partial<KeyPress> = {}): KeyPress {
   return { key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...modifiers };
@@ -7,7 +7,7 @@ function press(key: string, modifiers: Partial<KeyPress> = {}): KeyPress {
 
 describe("keys", () => {
   test("of the tools are those of other programs", () => {
-    for (const [key, action] of [["b", "brush"], ["E", "eraser"], ["l", "lasso"], ["g", "fill"], ["[", "smaller"], ["+", "larger"], ["d", "previousSlice"], ["f", "nextSlice"], ["o", "outline"], ["?", "help"]]) {
+    for (const [key, action] of [["b", "brush"], ["E", "eraser"], ["l", "lasso"], ["g", "fill"], ["s", "smart"], ["k", "split"], ["a", "object"], ["i", "pick"], ["u", "unsure"], ["v", "interpolate"], ["c", "copy"], ["[", "smaller"], ["+", "larger"], ["d", "previousSlice"], ["f", "nextSlice"], ["o", "outline"], ["?", "help"]]) {
       expect(command(press(key), {})).toMatchObject({ kind: "action", action });
     }
   });
@@ -28,6 +28,15 @@ describe("keys", () => {
     expect(command(press("Tab"), {})).toBeNull();
   });
 
+  test("stand for one action each", () => {
+    const keys = (Object.keys(ACTIONS) as Action[]).flatMap((action) => ACTIONS[action] as readonly string[]);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  test("that a person chose go before the standard ones", () => {
+    expect(command(press("s"), { help: "s" })).toMatchObject({ action: "help" });
+  });
+
   test("can be changed, and the old key is free then", () => {
     expect(command(press("p"), { brush: "p" })).toMatchObject({ action: "brush" });
     expect(command(press("b"), { brush: "p" })).toBeNull();
@@ -43,6 +52,10 @@ describe("keys", () => {
   test("digits choose classes, zero fits", () => {
     expect(command(press("4"), {})).toEqual({ kind: "class", value: 4 });
     expect(command(press("0"), {})).toMatchObject({ action: "fit" });
+  });
+
+  test("Shift and I mean a new object", () => {
+    expect(command(press("I", { shiftKey: true }), {})).toEqual({ kind: "action", action: "pick", shift: true });
   });
 
   test("Shift and N go back", () => {

@@ -70,6 +70,13 @@ describe("compositor", () => {
     expect(at(12, 10)).toEqual([86, 180, 233]);
   });
 
+  test("separates touching objects whose numbers share a colour, by outlines", () => {
+    const at = draw({ mine: layer(["888111", "888111", "888111", "888111", "888111", "888111"]) });
+    expect(paletteEntry(8, 255)).not.toBe(paletteEntry(1, 255));
+    expect([11, 12].map((x) => at(x, 10))).toEqual([[230, 159, 0], [230, 159, 0]]);
+    expect([4, 20].map((x) => at(x, 10))).toEqual([[165, 130, 50], [165, 130, 50]]);
+  });
+
   test("stretches the contrast", () => {
     expect(draw({ grey: 100, style: { low: 50, high: 150 } })(0, 0)).toEqual([128, 128, 128]);
     expect(draw({ grey: 40, style: { low: 50, high: 150 } })(0, 0)).toEqual([0, 0, 0]);

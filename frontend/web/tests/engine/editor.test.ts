@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Editor, type Tool } from "../../src/engine/editor.ts";
+import { Editor } from "../../src/engine/editor.ts";
 import type { JournalEntry } from "../../src/engine/history.ts";
+import { ObjectIds } from "../../src/engine/ids.ts";
 import type { LabelArray, LabelDtype } from "../../src/engine/labels.ts";
 import { LabelPlane } from "../../src/engine/plane.ts";
+import type { Surroundings, Tool } from "../../src/engine/tools/stroke.ts";
 import { same } from "../same.ts";
 
 const WIDTH = 150;
@@ -31,7 +33,7 @@ function entries(labels: number[]): fc.Arbitrary<LogEntry> {
       weight: 6,
       arbitrary: fc.record({
         kind: fc.constant("stroke" as const),
-        tool: fc.constantFrom<Tool>("brush", "brush", "eraser", "lasso", "fill"),
+        tool: fc.constantFrom<Tool>("brush", "brush", "eraser", "smart", "lasso", "fill", "split", "object"),
         size: fc.double({ min: 1, max: 40, noNaN: true }),
         label: fc.constantFrom(...labels),
         remove: fc.boolean(),
@@ -63,6 +65,16 @@ function start(dtype: LabelDtype): LabelPlane {
   return plane;
 }
 
+/** A proposal of squares, an image of stripes, and labels that are objects. */
+function surroundings(plane: LabelPlane): Surroundings {
+  const proposal = plane.data.map((_, i) => (((i % WIDTH) >> 4) + (Math.floor(i / WIDTH) >> 4)) % 3);
+  return {
+    proposal,
+    ids: new ObjectIds(plane, proposal),
+    intensities: () => ({ at: (x) => (x % 40 < 25 ? 90 : 200) }),
+  };
+}
+
 describe.each(["uint8", "uint16", "uint32"] as const)("random work on %s", (dtype) => {
   const labels = dtype === "uint8" ? [1, 2, 255] : dtype === "uint16" ? [1, 700, 65535] : [1, 70_000, 0xffffffff];
 
@@ -71,7 +83,7 @@ describe.each(["uint8", "uint16", "uint32"] as const)("random work on %s", (dtyp
       fc.property(fc.array(entries(labels), { maxLength: 12 }), (log) => {
         const journal: JournalEntry[] = [];
         const plane = start(dtype);
-        const editor = new Editor(plane, (entry) => journal.push(entry));
+        const editor = new Editor(plane, (entry) => journal.push(entry), surroundings(plane));
         // The oracle keeps whole copies.
         const done: LabelArray[] = [];
         const undone: LabelArray[] = [];
@@ -162,7 +174,7 @@ test("dirty rectangles cover every changed pixel", () => {
   fc.assert(
     fc.property(fc.array(entries([1, 2]), { minLength: 1, maxLength: 6 }), (log) => {
       const plane = start("uint8");
-      const editor = new Editor(plane, () => undefined);
+      const editor = new Editor(plane, () => undefined, surroundings(plane));
       for (const entry of log) {
         const before = plane.data.slice();
         plane.takeDirty();

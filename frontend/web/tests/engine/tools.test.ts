@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LabelPlane } from "../../src/engine/plane.ts";
-import { inCapsule, paintCapsule, type Point } from "../../src/engine/tools/brush.ts";
+import { inCapsule, paintCapsule } from "../../src/engine/tools/brush.ts";
 import { findRegion, paintRegion } from "../../src/engine/tools/flood.ts";
 import { cross, paintPolygon } from "../../src/engine/tools/lasso.ts";
+import type { Point } from "../../src/engine/tools/stroke.ts";
 import { same } from "../same.ts";
 
 const WIDTH = 70;

@@ -1,15 +1,29 @@
-/** Brush and eraser: every pixel whose centre is within the radius of the pointer's path. */
+/** Brush: every pixel whose centre is within the radius of the pointer's path. */
 import type { LabelPlane } from "../plane.ts";
+import type { Point, Stroke, StrokeContext } from "./stroke.ts";
 
-export interface Point {
-  x: number;
-  y: number;
+export function brush({ plane, settings }: StrokeContext): Stroke {
+  return stampAlong(plane, settings.size, settings.label);
 }
 
-/**
- * Whether the centre of pixel (px, py) lies within `radius` of the segment from a to b. Points are
- * in image pixels; pixel (0, 0) covers [0, 1) x [0, 1).
- */
+/** The stroke of a round tip that writes one label. */
+export function stampAlong(plane: LabelPlane, size: number, label: number): Stroke {
+  let last: Point;
+  const stamp = (to: Point): void => {
+    paintCapsule(plane, last, to, size / 2, label);
+    last = to;
+  };
+  return {
+    start(at) {
+      last = at;
+      stamp(at);
+    },
+    move: stamp,
+    end: () => null,
+  };
+}
+
+/** Whether the centre of pixel (px, py) lies within `radius` of the segment from a to b. */
 export function inCapsule(px: number, py: number, a: Point, b: Point, radius: number): boolean {
   const dx = b.x - a.x;
   const dy = b.y - a.y;
@@ -22,13 +36,25 @@ export function inCapsule(px: number, py: number, a: Point, b: Point, radius: nu
   return fx * fx + fy * fy <= radius * radius;
 }
 
-/**
- * Paints the capsule around the segment a–b. A capsule is convex, so each row is one span: it is
- * estimated by geometry and then settled by `inCapsule`, which alone decides.
- */
+/** Paints the capsule around the segment a–b. */
 export function paintCapsule(plane: LabelPlane, a: Point, b: Point, radius: number, label: number): void {
+  capsuleRows(plane.height, a, b, radius, (y, x0, x1) => plane.fillSpan(y, x0, x1, label));
+}
+
+/**
+ * Visits the rows of the capsule around the segment a–b as spans [x0, x1), of the rows 0..height - 1.
+ * A capsule is convex, so each row is one span: it is estimated by geometry and then settled by
+ * `inCapsule`, which alone decides.
+ */
+export function capsuleRows(
+  height: number,
+  a: Point,
+  b: Point,
+  radius: number,
+  visit: (y: number, x0: number, x1: number) => void,
+): void {
   const yFrom = Math.max(0, Math.floor(Math.min(a.y, b.y) - radius - 0.5));
-  const yTo = Math.min(plane.height - 1, Math.ceil(Math.max(a.y, b.y) + radius));
+  const yTo = Math.min(height - 1, Math.ceil(Math.max(a.y, b.y) + radius));
   for (let y = yFrom; y <= yTo; y++) {
     const estimate = estimateSpan(y + 0.5, a, b, radius);
     if (!estimate) continue;
@@ -36,7 +62,7 @@ export function paintCapsule(plane: LabelPlane, a: Point, b: Point, radius: numb
     let to = Math.ceil(estimate[1] - 0.5) + 1;
     while (from <= to && !inCapsule(from, y, a, b, radius)) from++;
     while (to >= from && !inCapsule(to, y, a, b, radius)) to--;
-    plane.fillSpan(y, from, to + 1, label);
+    if (from <= to) visit(y, from, to + 1);
   }
 }
 

@@ -1,5 +1,12 @@
-/** Fill: the 4-connected region of one label around a pixel, by whole spans. */
+/** The 4-connected region of one label around a pixel, by whole spans. */
+import type { LabelArray } from "../labels.ts";
 import type { LabelPlane } from "../plane.ts";
+
+export interface Grid {
+  readonly width: number;
+  readonly height: number;
+  readonly data: LabelArray;
+}
 
 export interface Region {
   /** Triples (y, x0, x1): row y, pixels [x0, x1). */
@@ -9,12 +16,12 @@ export interface Region {
   touchesEdge: boolean;
 }
 
-export function findRegion(plane: LabelPlane, x: number, y: number): Region {
-  const { width, height, data } = plane;
+/** `seen`: pixels of regions already found, marked as they are; only for regions of the same grid. */
+export function findRegion(grid: Grid, x: number, y: number, seen = new Uint8Array(grid.data.length)): Region {
+  const { width, height, data } = grid;
   const region: Region = { spans: [], size: 0, touchesEdge: false };
-  if (x < 0 || y < 0 || x >= width || y >= height) return region;
+  if (!within(grid, x, y)) return region;
   const label = data[y * width + x];
-  const seen = new Uint8Array(width * height);
   const stack = [x, y];
   while (stack.length > 0) {
     const cy = stack.pop()!;
@@ -41,6 +48,10 @@ export function findRegion(plane: LabelPlane, x: number, y: number): Region {
     }
   }
   return region;
+}
+
+export function within({ width, height }: Grid, x: number, y: number): boolean {
+  return x >= 0 && y >= 0 && x < width && y < height;
 }
 
 export function paintRegion(plane: LabelPlane, region: Region, label: number): void {

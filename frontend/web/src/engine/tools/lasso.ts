@@ -1,6 +1,21 @@
 /** Lasso: fills the polygon of a free path (non-zero winding, so loops in the path stay filled). */
 import type { LabelPlane } from "../plane.ts";
-import type { Point } from "./brush.ts";
+import { valueOf, type Point, type Stroke, type StrokeContext } from "./stroke.ts";
+
+export function lasso({ plane, settings }: StrokeContext): Stroke {
+  const path: Point[] = [];
+  const extend = (to: Point): void => void path.push(to);
+  return {
+    path,
+    closed: true,
+    start: extend,
+    move: extend,
+    end() {
+      paintPolygon(plane, path, valueOf(settings));
+      return null;
+    },
+  };
+}
 
 /** Paints every pixel whose centre is inside the closed polygon. */
 export function paintPolygon(plane: LabelPlane, points: readonly Point[], label: number): void {

@@ -1,0 +1,36 @@
+/**
+ * Object: puts the object that the machine proposes under the pointer into the mask, or takes the
+ * mask's object there away. An object is a 4-connected region of one label.
+ */
+import { click } from "./click.ts";
+import { findRegion, paintRegion, within, type Grid } from "./flood.ts";
+import type { Refusal, Stroke, StrokeContext } from "./stroke.ts";
+
+export function object(context: StrokeContext): Stroke {
+  return click((x, y) => (context.settings.remove ? removeAt(context, x, y) : acceptAt(context, x, y)));
+}
+
+function removeAt({ plane }: StrokeContext, x: number, y: number): Refusal | null {
+  if (!within(plane, x, y) || plane.at(x, y) === 0) return "nothing-marked";
+  paintRegion(plane, findRegion(plane, x, y), 0);
+  return null;
+}
+
+function acceptAt({ plane, proposal }: StrokeContext, x: number, y: number): Refusal | null {
+  if (!proposal || !within(plane, x, y)) return "nothing-proposed";
+  const { width, height } = plane;
+  const label = proposal[y * width + x];
+  if (label === 0) return "nothing-proposed";
+  const grid: Grid = { width, height, data: proposal };
+  const region = findRegion(grid, x, y);
+  const { spans } = region;
+  let changes = false;
+  for (let i = 0; i < spans.length && !changes; i += 3) {
+    const row = spans[i] * width;
+    const now = plane.data.subarray(row + spans[i + 1], row + spans[i + 2]);
+    changes = now.some((own) => own !== label);
+  }
+  if (!changes) return "already-there";
+  paintRegion(plane, region, label);
+  return null;
+}
