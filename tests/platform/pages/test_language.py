@@ -1,5 +1,7 @@
 """Choosing a language: by the browser, by hand, and with the account."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -75,9 +77,12 @@ def test_the_api_refuses_in_the_language_that_is_asked_for(client: Client) -> No
 
 def test_a_program_can_choose_the_language_too(client: Client) -> None:
     client.force_login(make.make_user("alice"), backend="django.contrib.auth.backends.ModelBackend")
-    change = {"content_type": "application/json"}
-    assert client.patch("/api/v1/account", {"language": "de"}, **change).json()["language"] == "de"
-    refused = client.patch("/api/v1/account", {"language": "xx"}, **change)
+
+    def choose(language: str) -> Any:
+        return client.patch("/api/v1/account", {"language": language}, "application/json")
+
+    assert choose("de").json()["language"] == "de"
+    refused = choose("xx")
     assert refused.status_code == 422
     assert refused.json()["detail"].startswith("The pages do not speak that language")
 
