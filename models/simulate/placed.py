@@ -31,6 +31,15 @@ def bisected(truth: Labels, classes: int, most: float = 0.6) -> list[Point]:
     return list(_grown(truth, classes, order))
 
 
+def adapted(truth: Labels, classes: int, most: float = 0.6) -> list[Point]:
+    """The same, each put in the middle of the gap whose known ends differ most, for its length.
+
+    The strongest placing that needs no model: what lies between is not looked at.
+    """
+    order = _by_difference(truth, max(2, round(most * len(truth))))
+    return list(_grown(truth, classes, order))
+
+
 def evenly(truth: Labels, classes: int, most: float = 0.6) -> list[Point]:
     """Dice of interpolating evenly spaced slices, for about 30 numbers of them."""
     depth = len(truth)
@@ -79,6 +88,25 @@ def _by_bisection(depth: int, count: int) -> list[int]:
     )
     chosen = Bisection().choose(pool, min(count, depth), np.random.default_rng(0))
     return [choice.identity for choice in chosen]
+
+
+def _by_difference(truth: Labels, count: int) -> list[int]:
+    depth = len(truth)
+    order = list(dict.fromkeys([0, depth - 1]))
+    gaps = [(0, depth - 1)]
+    while len(order) < min(count, depth):
+        # Where no two ends differ, nothing is known yet of what may lie between: the longest gap.
+        rated = [
+            (np.count_nonzero(truth[low] != truth[high]) * (high - low), high - low, low, high)
+            for low, high in gaps
+            if high - low > 1
+        ]
+        _, _, low, high = max(rated)
+        middle = (low + high) // 2
+        order.append(middle)
+        gaps.remove((low, high))
+        gaps += [(low, middle), (middle, high)]
+    return order
 
 
 def _grown(truth: Labels, classes: int, order: list[int]) -> Iterator[Point]:

@@ -10,7 +10,7 @@ from models.crowd.aggregator import CrowdMask, SkillSnapshot
 from models.crowd.registry import aggregator
 from models.quality.metrics import overlap_of_slices
 from models.simulate.cast import Realised, pinned_cast
-from models.simulate.placed import Point, bisected, evenly, mean_curve, reached
+from models.simulate.placed import Point, adapted, bisected, evenly, mean_curve, reached
 from workers.simulation.cell import Cell
 from workers.simulation.figures import TARGETS
 from workers.simulation.play import preset_of
@@ -23,11 +23,13 @@ EVERY_SLICE = "every_slice"
 
 
 def interpolation(cell: Cell) -> dict[str, Any]:
-    """Curves of interpolating evenly spaced slices, and slices placed by bisection; of several
-    cubes the mean, each cube with the same share of its slices known."""
+    """Curves of interpolating evenly spaced slices, slices placed by bisection, and where their
+    neighbours differ most; of several cubes the mean, each with the same share of its slices known.
+    """
     truths = read_truths(cell.images, cell.labels, cell.classes)  # type: ignore[arg-type]
     curves = {
         "bisection": mean_curve([bisected(t.labels, t.count) for t in truths]),
+        "adaptive": mean_curve([adapted(t.labels, t.count) for t in truths]),
         "uniform": mean_curve([evenly(t.labels, t.count) for t in truths]),
     }
     shapes = [list(t.labels.shape) for t in truths]

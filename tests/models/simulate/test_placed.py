@@ -6,7 +6,16 @@ import pytest
 from models.labels import Labels
 from models.propagation.interpolate import interpolate
 from models.quality.metrics import dice
-from models.simulate.placed import Point, _by_bisection, bisected, evenly, mean_curve, reached
+from models.simulate.placed import (
+    Point,
+    _by_bisection,
+    _by_difference,
+    adapted,
+    bisected,
+    evenly,
+    mean_curve,
+    reached,
+)
 
 
 def ball(depth: int = 17) -> Labels:
@@ -30,7 +39,8 @@ def test_growing_by_a_slice_gives_what_interpolating_anew_would() -> None:
 
 def test_more_slices_end_better_and_all_of_them_at_one() -> None:
     truth = ball()
-    for curve in (bisected(truth, 2, most=1.0), evenly(truth, 2, most=1.0)):
+    for place in (bisected, adapted, evenly):
+        curve = place(truth, 2, most=1.0)
         assert [p.shown for p in curve] == sorted({p.shown for p in curve})
         assert curve[-1].dice == 1
         assert curve[0].dice < curve[-1].dice
@@ -46,7 +56,19 @@ def test_the_share_reached_is_the_first_or_none() -> None:
 @pytest.mark.parametrize("depth", [1, 2])
 def test_a_cube_of_one_or_two_slices_has_a_curve_without_nan(depth: int) -> None:
     truth = ball(depth)
-    assert all(np.isfinite(p.dice) for p in [*bisected(truth, 2), *evenly(truth, 2)])
+    assert all(
+        np.isfinite(p.dice) for p in [*bisected(truth, 2), *adapted(truth, 2), *evenly(truth, 2)]
+    )
+
+
+def test_slices_are_put_where_what_is_known_differs() -> None:
+    truth = np.zeros((33, 16, 16), np.uint8)
+    truth[:3, 4:12, 4:12] = 1
+    order = _by_difference(truth, 7)
+    assert len(order) == len(set(order)) == 7
+    assert order[:2] == [0, 32]
+    assert max(order[2:]) <= 16
+    assert [p.dice for p in adapted(truth, 1, most=0.3)][-1] == 1
 
 
 def test_curves_are_averaged_at_equal_share_where_all_of_them_are() -> None:
