@@ -75,9 +75,10 @@ def test_the_api_refuses_in_the_language_that_is_asked_for(client: Client) -> No
 
 def test_a_program_can_choose_the_language_too(client: Client) -> None:
     client.force_login(make.make_user("alice"), backend="django.contrib.auth.backends.ModelBackend")
-    change = {"content_type": "application/json"}
-    assert client.patch("/api/v1/account", {"language": "de"}, **change).json()["language"] == "de"
-    refused = client.patch("/api/v1/account", {"language": "xx"}, **change)
+    kind = "application/json"
+    changed = client.patch("/api/v1/account", {"language": "de"}, content_type=kind)
+    assert changed.json()["language"] == "de"
+    refused = client.patch("/api/v1/account", {"language": "xx"}, content_type=kind)
     assert refused.status_code == 422
     assert refused.json()["detail"].startswith("The pages do not speak that language")
 
