@@ -7,7 +7,6 @@ model itself expects, is scaled by what the audited tasks show. Only the randoml
 looked at, never the chosen ones.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -173,17 +172,3 @@ def _logit(p: float) -> float:
 
 def _expit(x: float) -> float:
     return float(1 / (1 + np.exp(-x)))
-
-
-def mean_over_classes(estimates: Sequence[AuditEstimate]) -> AuditEstimate:
-    """The mean of several classes' estimates; the interval is the mean of theirs, which is wide
-    enough whatever their correlation."""
-    if not estimates:
-        raise ValueError("There is no class to average over.")
-    return AuditEstimate(
-        float(np.mean([e.dice for e in estimates])),
-        float(np.mean([e.low for e in estimates])),
-        float(np.mean([e.high for e in estimates])),
-        min(e.tasks for e in estimates),
-        estimates[0].note,
-    )

@@ -15,16 +15,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.quality.dirichlet import DRAWS, weightings
+from models.quality.dirichlet import highest, lowest, ratio
 
 FEWEST = 5
 """Audited tiles below which nothing is said."""
-UNSEEN_LOSS = 2 / 3
-"""Share of the foreground that a tile as bad as any yet unseen is taken to have wrong and missed,
-where the sample shows none as bad."""
-
-LOWER = 0.05
+UNSEEN = 0.85
+"""What a tile that the sample did not show is taken to have false, and as much again missed, where
+no audited one was as bad: this share of the foreground per chance in the tiles not audited."""
+LOWER = 0.2
 """Share of the doubt that the lower bound gets: a study stops by it, so it is to be wrong least."""
+
+_UNSURE_ONLY = np.array([1.0, 0.0, 0.0])[:, None, None]
 
 Reals = NDArray[np.float64]
 
@@ -34,18 +35,20 @@ class Tiles:
     """The audited tiles, with K classes.
 
     chance: (n,) probability with which each was drawn, in (0, 1].
-    predicted, true, both: (K, n) voxels of the exported mask, of the blind mask, and of both.
+    predicted, true, both: (K, n) voxels of the exported mask, of the blind mask, and of both, where
+    the blind mask was sure; unsure: (K, n) voxels of the exported mask where it was not.
     """
 
     chance: Reals
     predicted: Reals
     true: Reals
     both: Reals
+    unsure: Reals
 
     def __post_init__(self) -> None:
         if len(self.chance) and not (self.chance.min() > 0 and self.chance.max() <= 1):
             raise ValueError("A tile's chance of being audited lies above 0 and is at most 1.")
-        for values in (self.predicted, self.true, self.both):
+        for values in (self.predicted, self.true, self.both, self.unsure):
             if values.ndim != 2 or values.shape[1] != len(self.chance):
                 raise ValueError(
                     f"Counts of {len(self.chance)} tiles must be (classes, tiles), "
@@ -72,87 +75,83 @@ class Certified:
     note: str
 
 
-def certify(tiles: Tiles, predicted: Reals, expected: float, alpha: float = 0.05) -> Certified:
+def certify(tiles: Tiles, predicted: Reals, chances: Reals, alpha: float = 0.05) -> Certified:
     """Dice of the exported mask: estimate and two-sided interval at level 1 - alpha.
 
-    predicted: (K,) voxels of the exported mask in the whole cube; expected: sum of all tiles'
-    chances, audited or not. One random weighting is applied to every class, so the interval of
-    the mean over classes is that of the mean itself, whatever their correlation. With alpha 0, or
-    fewer than FEWEST tiles, the interval is 0 to 1. A class that is nowhere has Dice 1.
+    predicted: (K,) voxels of the exported mask in the whole cube; chances: (N,) of all its tiles,
+    audited or not. Voxels that nobody can be sure of count neither for nor against. One weighting
+    is applied to every class, so the interval of the mean over classes is that of the mean itself,
+    whatever their correlation. With alpha 0, or fewer than FEWEST tiles, the interval is 0 to 1. A
+    class that is nowhere has Dice 1.
     """
     n, count = len(tiles.chance), len(predicted)
     nothing = Interval(float("nan"), 0.0, 1.0)
     if n == 0:
         return Certified(nothing, (nothing,) * count, 0, "Nothing has been audited blind yet.")
-    false = (tiles.predicted - tiles.both) / tiles.chance
-    missed = (tiles.true - tiles.both) / tiles.chance
-    point = _dice(predicted, expected * false.mean(1), expected * missed.mean(1))
+    # (3, K, n): unsure, false and missed voxels of a cube that is all like each tile.
+    parts = np.stack([tiles.unsure, tiles.predicted - tiles.both, tiles.true - tiles.both])
+    parts *= float(chances.sum()) / tiles.chance
+    mean = parts.mean(axis=2, keepdims=True)
+    top, base = _sizes(predicted, mean)
     if n < FEWEST or alpha <= 0:
-        whole = tuple(Interval(float(d), 0.0, 1.0) for d in point)
+        whole = [Interval(float(ratio(t, b)), 0.0, 1.0) for t, b in zip(top, base, strict=True)]
         if n >= FEWEST:
             why = "No tile was audited since the last certificate."
         elif n == 1:
             why = f"One blind tile says too little; {FEWEST} are needed."
         else:
             why = f"{n} blind tiles say too little; {FEWEST} are needed."
-        return Certified(Interval(float(point.mean()), 0.0, 1.0), whole, n, why)
-    worst = int(np.argmax(((false + missed) / np.maximum(predicted, 1)[:, None]).mean(axis=0)))
-    floor = UNSEEN_LOSS * predicted / max(expected, 1e-9)
-    unseen_false, unseen_missed = (np.maximum(v[:, worst], floor) for v in (false, missed))
-    lows, highs = [], []
-    errors = np.concatenate([false, missed]).astype(np.float32)
-    for weight, unseen in weightings(n, DRAWS):
-        sums = (weight @ errors.T).astype(np.float64)
-        wrong, lost = sums[:, :count], sums[:, count:]
-        highs.append(_dice(predicted, expected * wrong, expected * lost))
-        wrong = wrong + unseen[:, None] * unseen_false
-        lost = lost + unseen[:, None] * unseen_missed
-        lows.append(_dice(predicted, expected * wrong, expected * lost))
-    shrink = _finite(tiles, false, missed, predicted)
-    low, high = (point + shrink * (np.concatenate(v) - point) for v in (lows, highs))
-    each = tuple(_interval(point[k], low[:, k], high[:, k], alpha) for k in range(count))
-    mean = _interval(point.mean(), low.mean(axis=1), high.mean(axis=1), alpha)
-    return Certified(mean, each, n, f"From {n} tiles drawn blind.")
+        value = float(np.mean([interval.value for interval in whole]))
+        return Certified(Interval(value, 0.0, 1.0), tuple(whole), n, why)
+    drawn = mean + _finite(tiles.chance, parts - mean, predicted) * (parts - mean)
+    # Beside the audited tiles stands one that was not seen; there is none where all were certain.
+    bad, good = mean, mean
+    if chances.min() < 1:
+        bad, good = _worst(tiles, parts, mean, predicted, chances), mean * _UNSURE_ONLY
+    low = _sizes(predicted, np.concatenate([drawn, bad], axis=2))
+    high = _sizes(predicted, np.concatenate([drawn, good], axis=2))
+
+    def interval(classes: slice) -> Interval:
+        value = float(ratio(top[classes].T, base[classes].T)[0])
+        least = lowest(low[0][classes], low[1][classes], LOWER * alpha)
+        most = highest(high[0][classes], high[1][classes], (1 - LOWER) * alpha)
+        return Interval(value, min(least, value), min(max(most, value), 1.0))
+
+    each = tuple(interval(slice(k, k + 1)) for k in range(count))
+    together = each[0] if count == 1 else interval(slice(None))
+    return Certified(together, each, n, f"From {n} tiles drawn blind.")
 
 
-def _dice(predicted: Reals, false: Reals, missed: Reals) -> Reals:
-    """(..., K) Dice from the totals of false and missed voxels (..., K)."""
-    both = np.maximum(predicted - false, 0.0)
-    total = predicted + both + missed
-    return np.where(total > 0, 2 * both / np.where(total > 0, total, 1.0), 1.0)
+def _sizes(predicted: Reals, parts: Reals) -> tuple[Reals, Reals]:
+    """(K, n) twice the common voxels, and the predicted and true ones, of which Dice is the ratio.
+
+    parts: (3, K, n) unsure, false and missed voxels.
+    """
+    unsure, false, missed = parts
+    sure = predicted[:, None] - unsure
+    return 2 * (sure - false), 2 * sure - false + missed
 
 
-def _finite(tiles: Tiles, false: Reals, missed: Reals, predicted: Reals) -> float:
+def _finite(chance: Reals, away: Reals, predicted: Reals) -> float:
     """Standard error of the drawn sample over that of as many independent draws: 0 where all was
-    audited. Tiles drawn with certainty bring no chance into the total."""
-    parts = (false - false.mean(1, keepdims=True)) + (missed - missed.mean(1, keepdims=True))
-    square = ((parts / np.maximum(predicted, 1)[:, None]).mean(axis=0)) ** 2
+    audited. Tiles drawn with certainty bring no chance into the total.
+
+    away: (3, K, n) the tiles' unsure, false and missed voxels less their means.
+    """
+    parts = (away[1] + away[2]) / np.maximum(predicted, 1)[:, None]
+    square = parts.mean(axis=0) ** 2
     if square.sum() <= 0:
-        return float(np.sqrt(np.mean(1 - tiles.chance)))
-    return float(np.sqrt(((1 - tiles.chance) * square).sum() / square.sum()))
+        return float(np.sqrt(np.mean(1 - chance)))
+    return float(np.sqrt(((1 - chance) * square).sum() / square.sum()))
 
 
-def _interval(point: float, low: Reals, high: Reals, alpha: float) -> Interval:
-    least = float(np.quantile(low, LOWER * alpha, method="lower"))
-    most = float(np.quantile(high, 1 - (1 - LOWER) * alpha, method="higher"))
-    value = float(np.clip(point, 0, 1))
-    return Interval(value, float(np.clip(least, 0, value)), float(np.clip(most, value, 1)))
-
-
-def normal_interval(
-    tiles: Tiles, predicted: Reals, expected: float, alpha: float = 0.05
-) -> Interval:
-    """The plain normal interval from the same tiles: what `certify` is compared with."""
-    from scipy.stats import norm
-
-    n = len(tiles.chance)
-    false = (tiles.predicted - tiles.both) / tiles.chance
-    missed = (tiles.true - tiles.both) / tiles.chance
-    false_all, missed_all = expected * false.mean(1), expected * missed.mean(1)
-    point = _dice(predicted, false_all, missed_all)
-    total = np.maximum(2 * predicted - false_all + missed_all, 1e-9)
-    a, b = false - false.mean(1, keepdims=True), missed - missed.mean(1, keepdims=True)
-    part = ((-2 * a + point[:, None] * (a - b)) / total[:, None]).mean(axis=0)
-    reach = float(norm.ppf(1 - alpha / 2)) * expected * float(np.sqrt((part**2).sum())) / n
-    value = float(point.mean())
-    return Interval(value, value - reach, value + reach)
+def _worst(tiles: Tiles, parts: Reals, mean: Reals, predicted: Reals, chances: Reals) -> Reals:
+    """(3, K, 1) the unseen tile of the lower bound: as bad as the worst audited one, and at least
+    as bad as UNSEEN says of those that were not audited. What is unsure in it does not matter."""
+    errors = parts[1:]
+    worst = int(np.argmax((errors.sum(axis=0) / np.maximum(predicted, 1)[:, None]).mean(axis=0)))
+    whole = float(chances.sum())
+    left = max(whole - float(tiles.chance.sum()), 1e-9)
+    hidden = np.maximum(predicted - (tiles.predicted + tiles.unsure).sum(axis=1), 0.0)
+    least = UNSEEN * (hidden * whole / left)[None, :, None]
+    return np.concatenate([mean[:1], np.maximum(errors[:, :, worst : worst + 1], least)])

@@ -13,7 +13,7 @@ from skimage.measure import label
 
 from models.labels import Labels, Mask
 from models.quality.certificate import FEWEST, LOWER, Interval
-from models.quality.dirichlet import weightings
+from models.quality.dirichlet import highest, lowest
 
 MATCH = 0.5
 """Share of a cross-section that must be labelled likewise for it to count as found, or as real."""
@@ -101,13 +101,7 @@ def share(part: Reals, whole: Reals, chance: Reals, alpha: float = 0.05) -> Inte
     if int((base > 0).sum()) < FEWEST or alpha <= 0:
         return Interval(value, 0.0, 1.0)
     fullest = float(base.max())
-    sums = np.stack([top, base]).astype(np.float32)
-    least, most = [], []
-    for weight, unseen in weightings(len(base)):
-        drawn = (weight @ sums.T).astype(np.float64)
-        total = drawn[:, 1] + unseen * fullest
-        least.append(drawn[:, 0] / total)
-        most.append((drawn[:, 0] + unseen * fullest) / total)
-    low = float(np.quantile(np.concatenate(least), LOWER * alpha, method="lower"))
-    high = float(np.quantile(np.concatenate(most), 1 - (1 - LOWER) * alpha, method="higher"))
-    return Interval(value, min(max(low, 0.0), value), max(min(high, 1.0), value))
+    whole_of_all = np.append(base, fullest)[None]
+    low = lowest(np.append(top, 0.0)[None], whole_of_all, LOWER * alpha)
+    high = highest(np.append(top, fullest)[None], whole_of_all, (1 - LOWER) * alpha)
+    return Interval(value, min(low, value), max(min(high, 1.0), value))

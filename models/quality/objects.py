@@ -128,14 +128,6 @@ def _rows(
     return table
 
 
-def find_objects(slices: Iterable[Labels]) -> Objects:
-    """Objects of a stack given as (H, W) slices in order of z."""
-    finder = ObjectFinder()
-    for plane in slices:
-        finder.add(plane)
-    return finder.objects()
-
-
 def object_slices(slices: Iterable[Labels], owners: NDArray[np.int64]) -> Iterator[Labels]:
     """(H, W) uint32 object ids of each slice: a second pass over the stack that `owners` came
     from."""
@@ -144,14 +136,3 @@ def object_slices(slices: Iterable[Labels], owners: NDArray[np.int64]) -> Iterat
         pieces, values = pieces_of(plane, offset)
         offset += len(values)
         yield owners[pieces].astype(np.uint32)
-
-
-def object_ids(labels: Labels) -> tuple[Labels, Objects]:
-    """(Z, H, W) uint32 object ids of a label volume in memory, and their table."""
-    finder = ObjectFinder()
-    for plane in labels:
-        finder.add(plane)
-    result: Labels = np.zeros(labels.shape, dtype=np.uint32)
-    for z, plane in enumerate(object_slices(labels, finder.owners())):
-        result[z] = plane
-    return result, finder.objects()

@@ -122,7 +122,7 @@ def _blind_certificate(
     alpha = level(drawn, list(before), config.planned)
     counts = np.array([_counts(item, exported, classes.count) for item in audited])
     sample = Tiles(chance[index], *counts.transpose(1, 2, 0))
-    result = certify(sample, exported.predicted, float(chance.sum()), alpha)
+    result = certify(sample, exported.predicted, chance, alpha)
     objects = np.array([_objects(item, exported) for item in audited])
     completeness = share(objects[:, 1], objects[:, 0], chance[index], alpha)
     purity = share(objects[:, 3], objects[:, 2], chance[index], alpha)
@@ -178,7 +178,7 @@ def _export(
 
 
 def _counts(item: _Audited, exported: _Exported, classes: int) -> list[list[float]]:
-    """[predicted, true, both], each by class, where the blind mask was sure."""
+    """[predicted, true, both] where the blind mask was sure and predicted where not, by class."""
     mask, _ = exported.tiles[item.index]
     sure = item.truth != codec.unsure_of(np.uint8)
     values = range(1, classes + 1)
@@ -186,6 +186,7 @@ def _counts(item: _Audited, exported: _Exported, classes: int) -> list[list[floa
         [float(((mask == k) & sure).sum()) for k in values],
         [float(((item.truth == k) & sure).sum()) for k in values],
         [float(((mask == k) & (item.truth == k) & sure).sum()) for k in values],
+        [float(((mask == k) & ~sure).sum()) for k in values],
     ]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.quality.audit import AuditFrame, AuditSample, estimate_dice, mean_over_classes
+from models.quality.audit import AuditFrame, AuditSample, estimate_dice
 
 
 def population(
@@ -120,14 +120,3 @@ def test_a_task_audited_twice_is_refused() -> None:
         estimate_dice(
             AuditFrame(np.zeros(4, np.int64), np.full(4, 5.0)), AuditSample(twice, five, five)
         )
-
-
-def test_the_mean_over_classes_averages_estimate_and_interval() -> None:
-    predicted, true, both = population(np.random.default_rng(3), 30)
-    index = np.array([3, 9, 20])
-    one = estimate_dice(
-        AuditFrame(np.zeros(30, np.int64), predicted), AuditSample(index, both[index], true[index])
-    )
-    both_classes = mean_over_classes([one, one])
-    assert both_classes.dice == pytest.approx(one.dice)
-    assert both_classes.low == pytest.approx(one.low)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.quality.found import Heights, met, share
-from models.quality.objects import object_ids
+from models.quality.objects import ObjectFinder, object_slices
 
 
 def plane(*boxes: tuple[int, int, int, int]) -> np.ndarray:
@@ -57,7 +57,10 @@ def test_weights_undo_the_size_bias_of_meeting_objects_through_slices() -> None:
     truth[5, 30:36, 2:8] = truth[20, 30:36, 30:36] = 1
     # The missed discs are one tile high; the exported mask knows one such disc, which is real.
     truth[30, 20:26, 20:26] = predicted[30, 20:26, 20:26] = 1
-    ids, objects = object_ids(predicted)
+    finder = ObjectFinder()
+    for mask in predicted:
+        finder.add(mask)
+    ids, objects = np.stack(list(object_slices(predicted, finder.owners()))), finder.objects()
     crossed = np.array([0, *(len(np.unique(np.nonzero(ids == i)[0])) for i in objects.identity)])
     heights = Heights(crossed, np.array([0, *objects.volume]))
     everywhere = np.ones((40, 40), bool)

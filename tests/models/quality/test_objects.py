@@ -6,7 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.measure import label, regionprops
 
-from models.quality.objects import find_objects, object_ids
+from models.quality.objects import ObjectFinder, Objects, object_slices
+
+
+def find_objects(labels: np.ndarray) -> Objects:
+    return found_in(labels).objects()
+
+
+def found_in(labels: np.ndarray) -> ObjectFinder:
+    finder = ObjectFinder()
+    for plane in labels:
+        finder.add(plane)
+    return finder
 
 
 def test_a_box_has_its_volume_centroid_and_bounds() -> None:
@@ -47,7 +58,8 @@ def test_streaming_finds_what_the_whole_cube_shows(seed: int, density: float) ->
     labels = (rng.random((5, 7, 8)) < density).astype(np.uint8) * rng.integers(
         1, 3, (5, 7, 8)
     ).astype(np.uint8)
-    ids, found = object_ids(labels)
+    finder = found_in(labels)
+    ids, found = np.stack(list(object_slices(labels, finder.owners()))), finder.objects()
     whole = label(labels, background=0, connectivity=1)  # type: ignore[no-untyped-call]
     assert len(found) == whole.max()
     pairs = np.unique(np.stack([ids.ravel(), whole.ravel()]), axis=1)

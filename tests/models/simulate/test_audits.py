@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.simulate.audits import AuditedStudy, counted, invented, looks
+from models.simulate.audits import AuditedStudy, counted, invented, looks, undoubted
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,26 @@ def test_holding_audits_back_gives_narrower_certificates_than_fresh_ones() -> No
 
     study = invented(np.random.default_rng(0), depth=40)
     assert width(study, fresh=False) < 0.6 * width(study, fresh=True)
+
+
+def test_objects_that_nobody_doubts_hardly_ever_lie_below_the_lower_bound() -> None:
+    """The doubted tiles are all but certain to be audited; that tells nothing of the others."""
+    above = []
+    for seed in range(30):
+        study = undoubted(np.random.default_rng([seed, 3]), 0.02, rounds=2)
+        above.append(any(s.certified.dice.low > s.dice for s in looks(study, seed)))
+    assert np.mean(above) <= 0.05
+
+
+def test_undoubted_errors_lie_where_there_is_no_doubt() -> None:
+    study = undoubted(np.random.default_rng(0), 0.02)
+    last = study.rounds[-1]
+    wrong = last.predicted + last.true - 2 * last.both
+    blind = last.doubt == 0
+    assert np.mean(blind) == pytest.approx(0.95, abs=0.01)
+    assert 0.01 < np.mean(wrong[0, blind] > 0) < 0.03
+    assert wrong[0, blind].max() == pytest.approx(150)
+    assert study.rounds[0].dice < last.dice < 0.95
 
 
 def test_invented_studies_have_the_quality_they_were_asked_for() -> None:

@@ -14,11 +14,13 @@ from lamella.loop.situation import situation_of
 from lamella.rounds.models import Round, Task
 from lamella.rounds.services import CertificateFigures, open_round
 from lamella.studies.models import Study
+from lamella.volumes import codec
 from models.config import BlindConfig
 from tests.factories import make_consensus, make_cube, make_proposal, make_study, make_version
 
 pytestmark = pytest.mark.django_db
 
+UNSURE = codec.unsure_of(np.uint8)
 TRUTH = np.zeros((12, 48, 48), np.uint8)
 TRUTH[2:10, 8:40, 8:40] = 1
 # A fifth of the object is not proposed: Dice .89, however often it is accepted.
@@ -80,6 +82,24 @@ def test_accepting_a_proposal_everywhere_does_not_make_it_better(study: Study, c
     assert found.blind == found.tasks == opened.tasks.filter(blind=True).count()
     assert found.completeness[0] is not None
     assert found.purity[0] == 1
+
+
+def test_voxels_that_the_expert_was_unsure_of_do_not_count_as_right(cube: Cube) -> None:
+    """All of the cube is audited, so the certificate is the Dice of what the experts were sure
+    of."""
+    cube.study.settings = {"blind": {"planned": 1.0, "share": 1.0}}
+    cube.study.audit_share = 1.0
+    cube.study.save()
+    opened = opened_with_audit(cube.study, cube)
+    truth = TRUTH.copy()
+    truth[:, 8:16] = UNSURE
+    draw_all(opened, truth)
+    sure = truth != UNSURE
+    assert opened.tasks.filter(blind=True).count() == len(grid_of(cube, BlindConfig()).z)
+    wanted = 2 * (PROPOSED & TRUTH)[sure].sum() / (PROPOSED[sure].sum() + TRUTH[sure].sum())
+    found = certificate(opened)
+    assert found.dice == pytest.approx(wanted, abs=1e-6)
+    assert found.low == pytest.approx(wanted, abs=1e-6)
 
 
 def test_blind_masks_are_exported_but_nothing_learns_from_them(study: Study, cube: Cube) -> None:
