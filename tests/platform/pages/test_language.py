@@ -1,5 +1,7 @@
 """Choosing a language: by the browser, by hand, and with the account."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -75,10 +77,12 @@ def test_the_api_refuses_in_the_language_that_is_asked_for(client: Client) -> No
 
 def test_a_program_can_choose_the_language_too(client: Client) -> None:
     client.force_login(make.make_user("alice"), backend="django.contrib.auth.backends.ModelBackend")
-    kind = "application/json"
-    changed = client.patch("/api/v1/account", {"language": "de"}, content_type=kind)
-    assert changed.json()["language"] == "de"
-    refused = client.patch("/api/v1/account", {"language": "xx"}, content_type=kind)
+
+    def choose(language: str) -> Any:
+        return client.patch("/api/v1/account", {"language": language}, "application/json")
+
+    assert choose("de").json()["language"] == "de"
+    refused = choose("xx")
     assert refused.status_code == 422
     assert refused.json()["detail"].startswith("The pages do not speak that language")
 
