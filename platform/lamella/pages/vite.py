@@ -1,6 +1,7 @@
 """The built front end: which files an entry of Vite's manifest needs."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,10 +43,13 @@ def entry(name: str) -> Entry | None:
     seen: list[str] = []
     _collect(chunks, name, seen)
     prefix = f"{settings.STATIC_URL}web/"
-    styles = dict.fromkeys(prefix + css for key in seen for css in chunks[key].get("css", ()))
+    styles = dict.fromkeys(css for key in seen for css in chunks[key].get("css", ()))
+    # The manifest may name what entries share after an entry's own styles, which are to win.
+    users = Counter(css for chunk in chunks.values() for css in chunk.get("css", ()))
+    ordered = sorted(styles, key=lambda css: users[css] == 1)
     return Entry(
         script=prefix + chunks[name]["file"],
-        styles=tuple(styles),
+        styles=tuple(prefix + css for css in ordered),
         preloads=tuple(prefix + chunks[key]["file"] for key in seen if key != name),
     )
 
