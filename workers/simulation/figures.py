@@ -11,9 +11,9 @@ from scipy.stats import spearmanr
 
 from lamella.annotation.models import Correction
 from lamella.consensus.final import FinalMask
+from lamella.consensus.joined import joined
 from lamella.consensus.known import known_slices
 from lamella.cubes.models import Cube
-from lamella.exchange.writing import joined
 from lamella.learning.models import Proposal
 from lamella.learning.proposals import labels_reader, prediction
 from lamella.learning.selectors import serving_version

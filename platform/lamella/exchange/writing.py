@@ -1,6 +1,5 @@
 """A cube's final mask as files: joined along z in one pass, three slices in memory at a time."""
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,18 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamella.consensus.final import FinalMask
+from lamella.consensus.joined import joined
 from lamella.cubes.models import Cube
-from lamella.learning.models import ModelVersion, Proposal
-from lamella.learning.proposals import PROBABILITY, root_of
 from lamella.volumes.export import export_tiff
 from lamella.volumes.geometry import VoxelSize
 from lamella.volumes.omezarr_meta import CubeFacts, Version
 from lamella.volumes.omezarr_read import open_cube
 from lamella.volumes.omezarr_write import CubeWriter
-from lamella.volumes.slabs import open_array
 from lamella.volumes.stats import Checksum
 from lamella.volumes.storage import Location
-from models.propagation.reconcile import ExportSlice, SeamReport, seams, settle
+from models.propagation.reconcile import ExportSlice, SeamReport, seams
 
 Progress = Callable[[float, float, str], None]
 Runs = list[list[int]]
@@ -124,42 +121,6 @@ def runs_of(mask: NDArray[np.bool_]) -> Runs:
     """The True voxels of an (H, W) mask, as runs in row-major order."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], mask.ravel(), [False]))))
     return [[int(a), int(b - a)] for a, b in zip(edges[::2], edges[1::2], strict=True)]
-
-
-def joined(final: FinalMask) -> Iterator[tuple[NDArray[Any], ExportSlice]]:
-    """(labels before, slice of the export) of every slice in order of z."""
-    waiting: deque[NDArray[Any]] = deque()
-    confidence = _Confidence(final.proposal)
-
-    def raw() -> Iterator[ExportSlice]:
-        for z in range(final.shape[0]):
-            labels, known = final.slice_and_known(z)
-            waiting.append(labels)
-            yield ExportSlice(labels, known, confidence.at(z))
-
-    for item in settle(raw()):
-        yield waiting.popleft(), item
-
-
-class _Confidence:
-    """How sure the model was of what it proposed; another tool's masks do not say."""
-
-    def __init__(self, proposal: Proposal | None) -> None:
-        self._array = None
-        if (
-            proposal is not None
-            and proposal.model_version.kind == ModelVersion.Kind.TRAINED
-            and (root_of(proposal) / PROBABILITY).exists()
-        ):
-            self._array = open_array(root_of(proposal), PROBABILITY)
-
-    def at(self, z: int) -> NDArray[np.float32] | None:
-        """(H, W) float32: probability of the likeliest of all classes and background."""
-        if self._array is None:
-            return None
-        shares = self._array[:, z].astype(np.float32) / np.float32(255)
-        likeliest: NDArray[np.float32] = np.maximum(shares.max(axis=0), 1 - shares.sum(axis=0))
-        return likeliest
 
 
 def _seam_figures(report: SeamReport) -> dict[str, Any]:

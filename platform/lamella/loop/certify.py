@@ -5,13 +5,14 @@ were ever drawn certify the mask that the study would export now, itself without
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lamella.consensus.final import FinalMask
+from lamella.consensus.joined import joined
 from lamella.consensus.models import Consensus
 from lamella.cubes.models import Cube
 from lamella.learning.models import Proposal
@@ -151,30 +152,42 @@ def _blind_certificate(
 def _export(
     cube: Cube, proposal: Proposal, tiles: TileGrid, wanted: set[int], classes: ClassMap
 ) -> _Exported:
-    """One pass over the exported mask for objects and sizes, one for the ids under the tiles."""
+    """Two passes over the exported mask: for sizes, labels and objects, and for the ids of these.
+
+    What is read is the mask as it is written to files, joined along z.
+    """
     final = FinalMask(cube, proposal, with_blind=False)
-    depth = int(cube.shape[0])
     predicted = np.zeros(classes.count)
     finder = ObjectFinder()
-    for z in range(depth):
-        plane = classes.to_classes(final.slice(z))
+    labels: dict[int, NDArray[np.uint8]] = {}
+    for z, plane in enumerate(_planes(final, classes)):
         predicted += [np.count_nonzero(plane == k) for k in range(1, classes.count + 1)]
         finder.add(plane)
+        for index, place in _boxes(tiles, z):
+            if index in wanted:
+                labels[index] = plane[place].copy()
     volume = np.concatenate([[0], finder.objects().volume])
     crossed = np.zeros(len(volume), dtype=np.int64)
     kept = {}
-    planes = (classes.to_classes(final.slice(z)) for z in range(depth))
-    for z, ids in enumerate(object_slices(planes, finder.owners())):
-        labels: NDArray[np.uint8] | None = None
-        for tile, (y0, x0, height, width) in enumerate(tiles.boxes.tolist()):
-            here = ids[y0 : y0 + height, x0 : x0 + width]
+    for z, ids in enumerate(object_slices(_planes(final, classes), finder.owners())):
+        for index, place in _boxes(tiles, z):
+            here = ids[place]
             crossed[np.unique(here)] += 1
-            index = z * len(tiles.boxes) + tile
             if index in wanted:
-                labels = classes.to_classes(final.slice(z)) if labels is None else labels
-                kept[index] = (labels[y0 : y0 + height, x0 : x0 + width].copy(), here.copy())
+                kept[index] = (labels[index], here.copy())
     crossed[0] = 0
     return _Exported(predicted, Heights(crossed, volume), kept)
+
+
+def _planes(final: FinalMask, classes: ClassMap) -> Iterator[NDArray[np.uint8]]:
+    for _, item in joined(final):
+        yield classes.to_classes(item.labels)
+
+
+def _boxes(tiles: TileGrid, z: int) -> Iterator[tuple[int, tuple[slice, slice]]]:
+    """The tiles of a slice: index in the grid, rows and columns."""
+    for tile, (y0, x0, height, width) in enumerate(tiles.boxes.tolist()):
+        yield z * len(tiles.boxes) + tile, (slice(y0, y0 + height), slice(x0, x0 + width))
 
 
 def _counts(item: _Audited, exported: _Exported, classes: int) -> list[list[float]]:

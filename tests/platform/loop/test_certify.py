@@ -102,6 +102,25 @@ def test_voxels_that_the_expert_was_unsure_of_do_not_count_as_right(cube: Cube) 
     assert found.low == pytest.approx(wanted, abs=1e-6)
 
 
+def test_what_is_certified_is_the_mask_that_is_exported_without_its_flicker(cube: Cube) -> None:
+    """All of the cube is audited; a hole between two drawn slices is closed before the export."""
+    cube.study.settings = {"blind": {"planned": 1.0, "share": 1.0}}
+    cube.study.audit_share = 1.0
+    cube.study.save()
+    holed = PROPOSED.copy()
+    holed[5, 12:24, 12:24] = 0
+    make_proposal(cube, make_version(cube.study, state="serving"), labels=holed)
+    opened = opened_with_audit(cube.study, cube)
+    for z in (4, 6):
+        work = Task.objects.create(
+            study=cube.study, round=opened, cube=cube, z=z, height=48, width=48, reason="work"
+        )
+        make_consensus(work, mask=PROPOSED[z])
+    draw_all(opened)
+    wanted = 2 * (PROPOSED & TRUTH).sum() / (PROPOSED.sum() + TRUTH.sum())
+    assert certificate(opened).dice == pytest.approx(wanted, abs=1e-6)
+
+
 def test_blind_masks_are_exported_but_nothing_learns_from_them(study: Study, cube: Cube) -> None:
     opened = opened_with_audit(study, cube)
     draw_all(opened)
