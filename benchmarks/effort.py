@@ -24,7 +24,7 @@ LOW, HIGH = 0.05, 0.30
 STRIDES = {"round_share": 0.065}
 """Larger rounds, for curves that have to be played to their end."""
 PACES = {"round_share": 0.04}
-"""Rounds of studies that are asked for a quarter of a cube or more."""
+"""Larger ones too where each round reads much: of large slices."""
 STEPS = {"round_share": 0.015}
 """Smaller ones, where the share shown to a Dice is asked for to the percent."""
 CAST_SHARE = 0.15
@@ -49,7 +49,7 @@ def plans(quick: bool, seed: int) -> dict[str, Plan]:
     made = {
         "vnc": Plan(VNC, (OURS, *others), seeds, until=until(VNC), pace=PACES),
         "vnc random": Plan(VNC, ("random",), (seed,), until=until(VNC), pace=PACES),
-        "hippocampus": Plan(cases, (OURS, *others), seeds, until=until(cases), pace=PACES),
+        "hippocampus": Plan(cases, (OURS, *others), seeds, until=until(cases)),
         # Compared up to HIGH shown, so that these go on.
         "curves": Plan(BRATS, (OURS, BASE, BOUND, *others), seeds, pace=STRIDES),
         "cast": Plan(BRATS, (OURS,), seeds, volunteers="cast", budget=CAST_SHARE),

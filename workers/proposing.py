@@ -1,6 +1,7 @@
 """What a proposal is made of, slice by slice: a model's prediction, or another tool's masks."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from lamella.learning.models import ModelVersion
 from lamella.studies.classes import ClassMap
 from lamella.studies.policy import config_of
 from lamella.volumes import codec
+from lamella.volumes.geometry import Region
 from lamella.volumes.slabs import SlabArray, create_array
 from models.config import PredictConfig
 from models.labels import most_likely
@@ -23,6 +25,7 @@ from models.networks.device import pick_device, threads
 from models.networks.predict import block_depth, predict, views_of
 from models.networks.resample import model_size
 from models.networks.scores import SCORES, patch_grid, scores_at_size
+from models.networks.tiles import Box
 from models.networks.types import TrainingSlice, scale_intensity
 from models.propagation.blend import blend_slice
 from models.propagation.disagreement import against_interpolation, known_distance
@@ -184,25 +187,29 @@ def ask_again(
     classes: ClassMap,
     known: Mapping[int, KnownSlice],
     mark: str,
-    slices: Collection[int],
+    places: Sequence[Region],
 ) -> None:
-    """Predict some slices with an earlier version, showing it what is known now.
+    """Predict some places with an earlier version, showing it what is known now.
 
     known, mark: as for ModelMaker. Another tool's masks do not depend on what is known.
     """
-    if not slices or version.kind == ModelVersion.Kind.EXTERNAL:
+    if not places or version.kind == ModelVersion.Kind.EXTERNAL:
         return
     config = config_of(cube.study, PredictConfig, "predict")
     shape: tuple[int, int, int] = tuple(cube.shape)
+    boxes: dict[int, list[Box]] = defaultdict(list)
+    for at in sorted(places, key=lambda place: (place.z, place.y0, place.x0)):
+        boxes[at.z].append(Box(at.rows.start, at.rows.stop, at.columns.start, at.columns.stop))
+    told = {"checkpoint": version.checksum, "cube": cube.checksum, "known": mark}
     target = create_array(
         proposals.prediction_root(version.pk, cube.pk),
         proposals.AGAIN,
         shape=(classes.count, *shape),
         dtype=np.uint8,
-        attrs={"checkpoint": version.checksum, "cube": cube.checksum, "known": mark},
+        # What is not asked for stays empty, so for other places it is made anew.
+        attrs={**told, "places": [[z, *box] for z, asked in boxes.items() for box in asked]},
         depth=block_depth(shape, classes.count, config),
     )
-    wanted = [z for z in slices if any(z0 <= z < z1 for z0, z1 in target.pending)]
     blocks = predict(
         local_checkpoint(version),
         reader_of(cube).array(),
@@ -210,7 +217,7 @@ def ask_again(
         cube.high,
         config,
         known=_shown(known),
-        only=wanted,
+        only={z: b for z, b in boxes.items() if any(z0 <= z < z1 for z0, z1 in target.pending)},
         voxel_size=_voxel_size(cube),
     )
     for block in blocks:

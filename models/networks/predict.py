@@ -1,7 +1,7 @@
 """Prediction: a cube block by block along z, in memory that does not grow with its depth."""
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,10 +19,13 @@ from models.networks.neighbours import Neighbours
 from models.networks.resample import at_pixels_of, model_size, resize
 from models.networks.scores import patch_grid, pool
 from models.networks.stream import VIEWS, Beside, slab_shares
+from models.networks.tiles import Box
 from models.networks.types import SliceSource, TrainingCube, TrainingSlice, scale_intensity
 
 KNOWN_MEGABYTES = 128
 """Memory for the images of known slices, as float16; two are kept at least."""
+RESAMPLED = 2
+"""Pixels beside a place that resampling looks at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +34,7 @@ class PredictedBlock:
 
     probabilities: (K, dz, H, W) float32, for each foreground class.
     disagreement: (dz, PY, PX) float32, how far the foreground of mirrored views differs, as means
-        over patches; None where there is one view.
+        over patches; None where there is one view, or where parts alone were asked for.
     """
 
     z0: int
@@ -61,7 +64,7 @@ def predict(
     *,
     known: Mapping[int, TrainingSlice] | None = None,
     start: int = 0,
-    only: Collection[int] | None = None,
+    only: Mapping[int, Sequence[Box]] | None = None,
     voxel_size: tuple[float, float, float] | None = None,
 ) -> Iterator[PredictedBlock]:
     """Predict a cube (ZYX) with robust intensity range [low, high], one block after another.
@@ -70,7 +73,8 @@ def predict(
     does not depend on the cube's depth, and blocks do not depend on each other. `known` are agreed
     labels by z, in the model's classes; no slice is predicted from its own. `start` is the first
     slice still to be predicted, a multiple of block_depth: what follows is the same as in one go.
-    `only`: slices that are wanted; blocks without any are left out.
+    `only`: what is wanted of which slices, in the cube's pixels: the rest is 0 where it is not
+    needed, and blocks with nothing wanted are left out.
     `voxel_size` (z, y, x) of the cube, where its pixels differ from those the model learned from,
     makes slices be resampled to the model's and probabilities back.
 
@@ -92,7 +96,8 @@ def predict(
     neighbours = _neighbours(checkpoint, image, low, high, known or {}, voxel_size)
     for z0 in range(start, shape[0], depth):
         z1 = min(z0 + depth, shape[0])
-        if only is not None and not any(z0 <= z < z1 for z in only):
+        asked = [z for z in range(z0, z1) if only is None or only.get(z)]
+        if not asked:
             continue
         first, last = max(0, z0 - config.halo), min(shape[0], z1 + config.halo)
         with threads(config.threads), torch.inference_mode():
@@ -102,16 +107,39 @@ def predict(
                 shares, spread = slab_shares(
                     checkpoint.segmenter,
                     given,
-                    range(z0 - first, z1 - first),
+                    [z - first for z in asked],
                     config,
                     Beside.slab(neighbours, range(first, last), size),
                     views_of(checkpoint, config),
+                    only and {z - first: [_scaled(b, shape, size) for b in only[z]] for z in asked},
                 )
+            if only is not None:
+                shares, spread = _among(shares, asked, range(z0, z1)), None
             disagreement = _by_patch(spread, config.patch, shape)
             if size != shape[1:]:
                 shares = resize(shares.transpose(0, 1), shape[1:]).transpose(0, 1)
             probabilities = shares.clamp_(0.0, 1.0).contiguous().cpu().numpy()
         yield PredictedBlock(z0, probabilities, disagreement)
+
+
+def _scaled(box: Box, shape: tuple[int, ...], size: tuple[int, int]) -> Box:
+    """A part of a slice (H, W) of the cube in the model's pixels, with what resampling looks at."""
+    if size == shape[1:]:
+        return box
+    down, across = size[0] / shape[1], size[1] / shape[2]
+    return Box(
+        math.floor(box.y0 * down) - RESAMPLED,
+        math.ceil(box.y1 * down) + RESAMPLED,
+        math.floor(box.x0 * across) - RESAMPLED,
+        math.ceil(box.x1 * across) + RESAMPLED,
+    )
+
+
+def _among(shares: Tensor, asked: Sequence[int], block: range) -> Tensor:
+    """(K, dz, h, w) of a whole block from those of some of its slices; 0 elsewhere."""
+    every = shares.new_zeros(shares.shape[0], len(block), *shares.shape[2:])
+    every[:, [z - block.start for z in asked]] = shares
+    return every
 
 
 def _neighbours(

@@ -1,6 +1,6 @@
 """A slab of slices through the segmenter, in little memory: few slices and one tile at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ from torch import Tensor
 from models.config import PredictConfig
 from models.networks.neighbours import Indices, Neighbours
 from models.networks.segmenter import Segmenter
-from models.networks.tiles import ramp, spans
+from models.networks.tiles import Box, ramp, spans
 
 ENCODED_AT_ONCE = 4
 """Slices that go through the encoder together."""
@@ -67,22 +67,31 @@ class Beside:
 def slab_shares(
     segmenter: Segmenter,
     slab: Tensor,
-    core: range,
+    core: Sequence[int],
     config: PredictConfig,
     beside: Beside,
     views: Sequence[tuple[int, ...]] = VIEWS[1],
+    wanted: Mapping[int, Sequence[Box]] | None = None,
 ) -> tuple[Tensor, Tensor | None]:
     """Probabilities (K, dz, H, W) of the core slices of a slab (n, H, W), scaled to [-1, 1].
 
     The other slices of the slab are context for the ConvLSTM. The second value is how far the
     probability of foreground differs between views, (dz, H, W), where there are several.
+    wanted: by core slice, what is asked for: tiles without any of it are left out and stay 0.
     """
     height, width = slab.shape[1:]
     total = slab.new_zeros(segmenter.config.classes, len(core), height, width)
     spread = slab.new_zeros(len(core), height, width) if len(views) > 1 else None
-    covered = slab.new_zeros(height, width)
+    covered = slab.new_zeros(len(core), height, width)
     for y0, y1 in spans(height, config.tile, config.overlap):
         for x0, x1 in spans(width, config.tile, config.overlap):
+            at = [
+                i
+                for i, z in enumerate(core)
+                if wanted is None or any(box.meets(Box(y0, y1, x0, x1)) for box in wanted[z])
+            ]
+            if not at:
+                continue
             down, across = (
                 ramp(y0, y1, height, config.overlap),
                 ramp(x0, x1, width, config.overlap),
@@ -91,14 +100,16 @@ def slab_shares(
             shares, tile_spread = _tile_shares(
                 segmenter,
                 slab[:, y0:y1, x0:x1],
-                core,
+                [core[i] for i in at],
                 views,
                 beside.cut(slice(y0, y1), slice(x0, x1)),
             )
-            total[:, :, y0:y1, x0:x1] += shares * weight
-            covered[y0:y1, x0:x1] += weight
+            total[:, at, y0:y1, x0:x1] += shares * weight
+            covered[at, y0:y1, x0:x1] += weight
             if spread is not None and tile_spread is not None:
-                spread[:, y0:y1, x0:x1] += tile_spread * weight
+                spread[at, y0:y1, x0:x1] += tile_spread * weight
+    if wanted is not None:
+        covered[covered == 0.0] = 1.0
     total /= covered
     return total, None if spread is None else spread / covered
 
@@ -106,14 +117,14 @@ def slab_shares(
 def _tile_shares(
     segmenter: Segmenter,
     slab: Tensor,
-    core: range,
+    core: Sequence[int],
     views: Sequence[tuple[int, ...]],
     beside: Beside,
 ) -> tuple[Tensor, Tensor | None]:
     """Probabilities (K, dz, h, w) of a tile, and how far its foreground differs between views."""
     every = []
     for axes in views:
-        inside = range(len(slab) - core.stop, len(slab) - core.start) if 0 in axes else core
+        inside = [len(slab) - 1 - z for z in reversed(core)] if 0 in axes else core
         shares = window_shares(segmenter, slab.flip(axes), inside, beside.flip(axes))
         every.append(shares.flip([1 + axis for axis in axes]))
     if len(every) == 1:
@@ -123,20 +134,23 @@ def _tile_shares(
     return mean, foreground.std(dim=0, correction=0)
 
 
-def window_shares(segmenter: Segmenter, slab: Tensor, core: range, beside: Beside) -> Tensor:
+def window_shares(
+    segmenter: Segmenter, slab: Tensor, core: Sequence[int], beside: Beside
+) -> Tensor:
     """Probabilities (K, dz, h, w) of the core slices of a slab (n, h, w), without tiles.
 
     The same as the segmenter's forward pass, except that slices are encoded few at a time and
     decoded one by one, and of those outside the core only what the ConvLSTM needs is kept.
     """
     depth, height, width = slab.shape
+    asked = frozenset(core)
     deep: list[list[Tensor]] = [[] for _ in segmenter.along_z]
     fine: list[list[Tensor]] = [[] for _ in range(segmenter.first_recurrent)]
     for z in range(0, depth, ENCODED_AT_ONCE):
         levels = segmenter.encode(slab[z : z + ENCODED_AT_ONCE, None])
         for kept, level in zip(deep, levels[segmenter.first_recurrent :], strict=True):
             kept.append(level)
-        inside = [i for i in range(levels[0].shape[0]) if z + i in core]
+        inside = [i for i in range(levels[0].shape[0]) if z + i in asked]
         for kept, level in zip(fine, levels, strict=False):
             kept += [level[i : i + 1].clone() for i in inside]
     related = [

@@ -1,7 +1,24 @@
 """Tiles: how a large slice is cut up, and how its predictions are put together without seams."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
+
+
+class Box(NamedTuple):
+    """Part of a slice: rows y0 <= y < y1, columns x0 <= x < x1."""
+
+    y0: int
+    y1: int
+    x0: int
+    x1: int
+
+    def meets(self, other: "Box") -> bool:
+        """Whether they share a pixel."""
+        return (
+            self.y0 < other.y1 and other.y0 < self.y1 and self.x0 < other.x1 and other.x0 < self.x1
+        )
 
 
 def spans(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:

@@ -13,7 +13,7 @@ from lamella.jobs.errors import UserError
 from lamella.learning import proposals, services
 from lamella.learning.models import ModelVersion, Proposal
 from lamella.learning.selectors import current_proposal, serving_version
-from lamella.loop.gating import judged_slices
+from lamella.loop.gating import judged_places
 from lamella.loop.services import after_job
 from lamella.loop.situation import known_sources
 from lamella.studies.classes import ClassMap, class_map
@@ -57,7 +57,7 @@ def run(ctx: JobContext) -> dict[str, object]:
         maker = ModelMaker(ctx, version, cube, classes, known, mark)
         serving = serving_version(cube.study)
         if version.state == ModelVersion.State.CANDIDATE and serving is not None:
-            ask_again(serving, cube, classes, known, mark, judged_slices(cube))
+            ask_again(serving, cube, classes, known, mark, judged_places(cube))
     distances = SignedDistances(
         known, tuple(cube.shape), classes.count, weights, sampling=_sampling(cube)
     )

@@ -10,6 +10,9 @@ from typing import Any
 
 from django.conf import settings
 
+OPENINGS = "LAMELLA_OPENINGS"
+"""Environment variable with a folder for the first models, see opening.py; without it every study
+trains its own."""
 FORMAT = 2
 """Raised when what a cell's result holds changes."""
 

@@ -23,6 +23,7 @@ from models.config import SelectionConfig
 from models.selection.candidates import candidates
 from models.simulate.cast import pinned_cast
 from models.simulate.volunteers import PerfectVolunteer, Volunteer, effort
+from workers.simulation import opening
 from workers.simulation.cell import PRESETS, Cell, Preset
 from workers.simulation.figures import RoundFigures, measure_all, shown_at
 from workers.simulation.hands import Crowd, Person
@@ -128,6 +129,7 @@ class _Game:
         fewest = max(self.preset.fewest_seeds, len(self.truths))
         self._set_shares(self.preset.seed_share, fewest, audit=0.0)
         self._set_steps(self.preset.first_steps)
+        opening.take_over(self.cell, self.preset)
         drain(self._after)
         stored = Cube.objects.select_related("study").in_bulk(list(self.truths))
         cubes = [(stored[pk], truth) for pk, truth in self.truths.items()]
@@ -172,6 +174,7 @@ class _Game:
 
     def _after(self, job: Job) -> None:
         if job.kind == "train" and TrainingRun.objects.filter(study=self.study).count() == 1:
+            opening.keep(self.cell, self.preset)
             self.study.refresh_from_db()
             self._set_steps(self.preset.round_steps)
         if job.kind == "propose" and self.cell.strategy == "oracle":

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.conf import settings
 
-from workers.simulation.cell import Cell
+from workers.simulation.cell import OPENINGS, Cell
 
 Result = dict[str, Any]
 Tell = Callable[[Cell, dict[str, Any]], None]
@@ -122,7 +122,8 @@ class _Pool:
         asked, answer, log = folder / "cell.json", folder / "result.json", folder / "log"
         asked.write_text(json.dumps(cell.to_json(), default=dict))
         files = {"cell": str(asked), "result": str(answer), "log": str(log)}
-        status = self._ask({**files, "environment": _own_places(folder)}, cell)
+        places = _own_places(folder) | {OPENINGS: str(self._folder / "openings")}
+        status = self._ask({**files, "environment": places}, cell)
         if not answer.exists():
             if self._stopped:
                 raise CellError("The simulation was stopped.")

@@ -89,12 +89,12 @@ class Simulation:
             return made
 
         cells = [cell(beside.INTERPOLATION, "perfect", 0)]
-        for seed in self.seeds:
-            if self.volunteers == "cast":
-                cells.append(cell(beside.EVERY_SLICE, "cast", seed))
-            for name in self.strategies:
-                if name != beside.INTERPOLATION:
-                    cells.append(cell(name, self.volunteers, seed))
+        if self.volunteers == "cast":
+            cells += [cell(beside.EVERY_SLICE, "cast", seed) for seed in self.seeds]
+        # Seed by seed, so that those that are played at a time do not begin alike (opening.py).
+        for name in self.strategies:
+            if name != beside.INTERPOLATION:
+                cells += [cell(name, self.volunteers, seed) for seed in self.seeds]
         return cells
 
     def run(self, *, jobs: int, tell: Tell = lambda cell, news: None) -> Result:

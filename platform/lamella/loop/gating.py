@@ -62,10 +62,11 @@ def fresh_audits(study: Study) -> list[Source]:
     ]
 
 
-def judged_slices(cube: Cube) -> set[int]:
-    """Slices of a cube on which a candidate may be compared with the serving version."""
-    fresh = {source.z for source in fresh_audits(cube.study) if source.cube == cube.pk}
-    return fresh.union(*(gold_slices(labels) for labels in gold_volumes(cube)))
+def judged_places(cube: Cube) -> list[Region]:
+    """Where in a cube a candidate may be compared with the serving version."""
+    fresh = [source.region for source in fresh_audits(cube.study) if source.cube == cube.pk]
+    gold = set().union(*(gold_slices(labels) for labels in gold_volumes(cube)))
+    return fresh + [Region(z, 0, 0, cube.shape[1], cube.shape[2]) for z in sorted(gold)]
 
 
 def learned_by(version: ModelVersion) -> set[tuple[int, int]]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.config import PredictConfig
 from models.networks.checkpoint import Checkpoint
 from models.networks.predict import PredictedBlock, block_depth, predict, views_of
-from models.networks.tiles import ramp, spans
+from models.networks.tiles import Box, ramp, spans
 from models.networks.types import scale_intensity
 from tests.models.networks.toys import SMALL, Spy, blobs, untrained
 
@@ -141,11 +141,35 @@ def test_a_path_is_loaded_and_a_broken_one_refused(tmp_path: Path) -> None:
         next(predict(tmp_path / "x", np.zeros((1, 8, 8)), 0.0, 1.0, CONFIG))
 
 
-def test_only_blocks_that_are_wanted_are_predicted(model: Checkpoint) -> None:
+@pytest.mark.parametrize("mirrors", [1, 2])
+def test_what_is_wanted_of_a_few_slices_is_the_same_as_in_the_whole_cube(
+    model: Checkpoint, mirrors: int
+) -> None:
     image, _ = blobs()
-    config = PredictConfig(block=4, halo=2, threads=1)
-    every = {b.z0: b for b in predict(model, image, 40.0, 200.0, config)}
-    some = list(predict(model, image, 40.0, 200.0, config, only=[5, 13]))
-    assert [b.z0 for b in some] == [4, 12]
-    for block in some:
-        np.testing.assert_array_equal(block.probabilities, every[block.z0].probabilities)
+    config = PredictConfig(block=4, halo=2, tile=24, overlap=8, mirrors=mirrors, threads=1)
+    every = {b.z0: b.probabilities for b in predict(model, image, 40.0, 200.0, config)}
+    size = image.shape[1:]
+    corner, whole = Box(3, 20, 30, size[1]), Box(0, size[0], 0, size[1])
+    only = {5: [corner, Box(0, 4, 0, 4)], 13: [whole], 14: []}
+    some = {b.z0: b.probabilities for b in predict(model, image, 40.0, 200.0, config, only=only)}
+    assert list(some) == [4, 12]
+    for z, boxes in only.items():
+        mine, theirs = some[z - z % 4][:, z % 4], every[z - z % 4][:, z % 4]
+        for y0, y1, x0, x1 in boxes:
+            np.testing.assert_array_equal(mine[:, y0:y1, x0:x1], theirs[:, y0:y1, x0:x1])
+    assert not some[4][:, [0, 2, 3]].any()
+    assert not some[12][:, 2].any()
+
+
+def test_places_are_found_at_the_pixels_of_the_model_too(model: Checkpoint) -> None:
+    image, _ = blobs()
+    config = PredictConfig(block=4, halo=2, tile=16, overlap=4, mirrors=1, threads=1)
+    voxels = (9.0, 0.6, 0.6)
+    every = {
+        b.z0: b.probabilities for b in predict(model, image, 40.0, 200.0, config, voxel_size=voxels)
+    }
+    only = {6: [Box(10, 14, 20, 31)]}
+    (found,) = predict(model, image, 40.0, 200.0, config, only=only, voxel_size=voxels)
+    np.testing.assert_array_equal(
+        found.probabilities[:, 2, 10:14, 20:31], every[4][:, 2, 10:14, 20:31]
+    )

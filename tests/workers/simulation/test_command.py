@@ -1,5 +1,6 @@
 """``manage.py simulate`` with real processes, and its cache."""
 
+import contextlib
 import io
 import json
 import os
@@ -77,6 +78,30 @@ def test_a_simulation_writes_its_figures_and_is_not_played_twice(
     monkeypatch.setattr(pool._Pool, "_run", never)
     monkeypatch.setattr(pool._Pool, "prepare", never)
     assert simulate() == first
+
+
+@pytest.mark.processes
+@pytest.mark.slow
+def test_studies_that_begin_alike_train_their_first_model_once_and_end_as_if_alone(
+    stack: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rounds(*strategies: str) -> list[Any]:
+        folder = tmp_path / "-".join(strategies)
+        folder.mkdir()
+        monkeypatch.setenv("LAMELLA_CELLS", str(folder / "cells"))
+        monkeypatch.setattr(
+            "workers.simulation.pool.tempfile.TemporaryDirectory",
+            lambda **_: contextlib.nullcontext(str(folder)),
+        )
+        image, labels = map(Path, stack)
+        asked = Simulation((image,), (labels,), strategies, rounds=1, budget=0.9, settings=SETTINGS)
+        found = asked.run(jobs=1)["strategies"]
+        assert len(list((folder / "openings").glob("*.safetensors"))) == 1
+        return [found[name]["seeds"]["0"]["rounds"] for name in strategies]
+
+    together, alone = rounds("random", "uniform"), rounds("uniform")
+    assert together[1] == alone[0]
+    assert together[0] != alone[0]
 
 
 def _check_form(result: dict[str, Any]) -> None:
