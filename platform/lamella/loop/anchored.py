@@ -38,6 +38,7 @@ def anchored_certificate(closing: Round, cube: Cube) -> CertificateFigures | Non
     frame_rows = candidates_of_record(closing, cube.pk)
     places = {(c.region.z, c.region.y0, c.region.x0): i for i, c in enumerate(frame_rows)}
     index, both, true = [], [], []
+    predicted = np.array([c.labelled for c in frame_rows], dtype=np.float64)
     classes = class_map(cube.study)
     for task in tasks:
         consensus = Consensus.objects.filter(task=task, current=True).first()
@@ -51,10 +52,12 @@ def anchored_certificate(closing: Round, cube: Cube) -> CertificateFigures | Non
         index.append(place)
         both.append(float(((agreed == proposed) & (agreed > 0) & sure).sum()))
         true.append(float(((agreed > 0) & sure).sum()))
+        # What people could not tell is neither right nor wrong.
+        predicted[place] -= float(((proposed > 0) & ~sure).sum())
     estimate = estimate_dice(
         AuditFrame(
             stratum=np.array([c.stratum for c in frame_rows], dtype=np.int64),
-            predicted=np.array([c.labelled for c in frame_rows], dtype=np.float64),
+            predicted=np.maximum(predicted, 0.0),
             expected_error=np.array([c.doubt for c in frame_rows], dtype=np.float64),
             known_true=float(closing.selection.get("known_true", {}).get(str(cube.pk), 0.0)),
         ),
