@@ -33,7 +33,7 @@ SHOWN = 0.05
 THREADS = 2
 STEPS = 60
 """Steps of training on the labelled slices."""
-PRETRAINING_STEPS = 120
+PRETRAINING_STEPS = 200
 """Steps of pretraining, without labels or on the other study's."""
 OTHER_CASES = 10
 """Hippocampus cases to pretrain on, the first ones; both classes as one, every slice labelled."""

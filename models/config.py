@@ -243,18 +243,20 @@ class PretrainConfig:
     crop: int = 128
     window: int = 3
     windows: int = 8
-    """Windows in one step."""
-    asked: int = 2
-    """Slices of a window that are asked for; the others are their context."""
-    missing_slices: float = 0.2
-    """Share of windows of which one slice that is asked for goes missing."""
-    smallest: float = 0.03
-    """Least share of a window that is laid in."""
-    largest: float = 0.25
-    """Largest share of a window that is laid in."""
-    faintest: float = 0.5
-    """How little of what is laid in may show, 0 to 1."""
-    learning_rate: float = 3e-3
+    """Windows in one step, at least."""
+    pixels: int = 131_072
+    """Pixels of the slices asked for in one step: where slices are small there are more windows,
+    twice as many at most."""
+    reach: int = 8
+    """Slices to a neighbour at most."""
+    blur_least: float = 1.0
+    blur_most: float = 2.5
+    """Standard deviation of the blur in which objects are looked for, in pairs of pixels."""
+    smallest: float = 0.01
+    """Least share of a crop that an object takes."""
+    largest: float = 0.45
+    """Largest share of a crop that an object takes."""
+    learning_rate: float = 1e-2
     weight_decay: float = 1e-2
     averaging: float = 0.98
     """Decay of the averaged weights, which are the ones saved for use."""

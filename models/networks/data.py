@@ -45,14 +45,6 @@ class Batch:
         return Batch(*(getattr(self, name).to(device) for name in self.__slots__))
 
 
-def lonely(image: Tensor, windows: Tensor, slices: Tensor, target: Tensor, weight: Tensor) -> Batch:
-    """A batch beside whose slices nothing is known."""
-    count, classes, height, width = target.shape
-    beside = image.new_zeros(count, 2, channels(classes - 1), height, width)
-    made = torch.zeros(count, 2, dtype=torch.int64)
-    return Batch(image, windows, slices, target, weight, beside, made, image.new_zeros(count))
-
-
 class SliceCache:
     """Scaled slices of several cubes, the least recently used dropped above a memory limit."""
 

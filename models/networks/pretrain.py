@@ -1,7 +1,7 @@
 """Pretraining: a segmenter that has seen the cubes before anyone labelled a slice of them.
 
-The whole network, ConvLSTM and decoder too, learns the task of models/networks/pretext.py with a
-head that is thrown away afterwards. What is left is a checkpoint without classes, from which
+The whole network, head and ConvLSTM too, learns to go on with what is marked in its neighbours
+(models/networks/pretext.py). What is left is a checkpoint without classes, from which
 `train(origin=...)` starts.
 """
 
@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from models.config import NetworkConfig, PretrainConfig, TrainConfig
+from models.networks.augment import augment
 from models.networks.averaging import follow, settle
 from models.networks.checkpoint import CheckpointMeta, save_checkpoint
 from models.networks.data import Batch, SliceCache, data_hash
@@ -24,7 +25,7 @@ from models.networks.device import autocast, pick_device, threads
 from models.networks.discriminator import PatchDiscriminator
 from models.networks.losses import SegmentationLoss
 from models.networks.optimizers import descend, optimizers_of
-from models.networks.pretext import UnlabelledSampler, question, turned
+from models.networks.pretext import ObjectSampler
 from models.networks.progress import TrainProgress, TrainResult
 from models.networks.resample import at_pixels_of
 from models.networks.schedule import fraction_used, learning_rate
@@ -48,6 +49,7 @@ def pretrain(
     config: PretrainConfig,
     *,
     checkpoint_dir: Path,
+    classes: int = 1,
     network: NetworkConfig | None = None,
     resume: bool = True,
     on_progress: Callable[[TrainProgress], None] | None = None,
@@ -56,18 +58,26 @@ def pretrain(
 ) -> TrainResult:
     """Learn what `cubes` look like; what is labelled of them is not looked at.
 
-    Leaves `pretrained.safetensors` in `checkpoint_dir`: averaged weights of the network but for its
-    head. Cubes with other pixels than the first are resampled to its. With `resume` a run of the
-    same settings and cubes continues where it was killed or stopped.
+    Leaves `pretrained.safetensors` in `checkpoint_dir`: averaged weights of a network of as many
+    `classes` as it is to be trained for. Cubes with other pixels than the first are resampled to
+    its. With `resume` a run of the same settings and cubes continues where it was killed or
+    stopped.
 
-    Raises ValueError where there is no cube or no budget, or pixel sizes are too far apart.
+    Raises ValueError where there is no cube or no budget, pixel sizes are too far apart, or the
+    network is not shown its neighbours.
     """
     if config.max_seconds is None and config.max_steps is None:
         raise ValueError("Pretraining needs a budget: set max_seconds or max_steps.")
     if not cubes:
         raise ValueError("Nothing to pretrain on: no cube was given.")
+    shape = dataclasses.replace(network or NetworkConfig(), classes=classes)
+    if not shape.neighbours:
+        raise ValueError(
+            "Pretraining teaches a network to look at its neighbours, which this one is not shown; "
+            "set network.neighbours."
+        )
     with threads(config.threads):
-        run = _Run(cubes, config, checkpoint_dir, network or NetworkConfig(), code_version)
+        run = _Run(cubes, config, checkpoint_dir, shape, code_version)
         if resume:
             done = finished_result(checkpoint_dir / PRETRAINED_FILE, run.fingerprint)
             if done is not None:
@@ -91,16 +101,20 @@ class _Run:
         self.cubes = [at_pixels_of(cube, cubes[0].voxel_size) for cube in unlabelled]
         self.config, self.folder, self.code_version = config, folder, code_version
         self.device = pick_device(config.device)
-        self.network = dataclasses.replace(network, classes=0, neighbours=False)
+        self.network = network
         torch.manual_seed(config.seed)
-        # Where a segmenter tells its classes, this one tells what was laid in.
-        self.segmenter = Segmenter(dataclasses.replace(self.network, classes=1)).to(self.device)
+        self.segmenter = Segmenter(network).to(self.device)
         self.loss = SegmentationLoss()
         self.averaged = copy.deepcopy(self.segmenter).requires_grad_(False).eval()
         self.optimizers = optimizers_of(self.segmenter, config.learning_rate, config.weight_decay)
         cache = SliceCache(self.cubes, config.cache_megabytes)
-        self.sampler = UnlabelledSampler(cache, config, self.segmenter.stride)
-        self.turns = TrainConfig(rotation=config.rotation, zoom=config.zoom)
+        self.sampler = ObjectSampler(cache, config, network.classes, self.segmenter.stride)
+        self.changes = TrainConfig(
+            rotation=config.rotation,
+            zoom=config.zoom,
+            intensity=config.intensity,
+            noise=config.noise,
+        )
         self.data_hash = data_hash(unlabelled, ())
         self.fingerprint = fingerprint(config, self.network, self.data_hash, None)
         self.state = RunState()
@@ -129,8 +143,7 @@ class _Run:
 
     def _batch(self, *seed: int) -> Batch:
         rng = np.random.default_rng((self.config.seed, *seed))
-        clean = turned(self.sampler.draw(rng), self.turns, rng)
-        return question(clean, self.config, rng).to(self.device)
+        return augment(self.sampler.draw(rng), self.changes, rng).to(self.device)
 
     def _step(self, fraction: float) -> None:
         config, state = self.config, self.state
@@ -184,14 +197,11 @@ class _Run:
         return self._batch(self.state.step, i)
 
     def _finish(self) -> TrainResult:
-        """Take the head away, write what is left, and clear the state away."""
+        """Write what was learned, and clear the state away."""
         state = self.state
         state.seconds = round(state.seconds, 2)
         if state.step:
             settle(self.averaged, self._settling, self.config.precision)
-        body = Segmenter(self.network)
-        learned = {k: v for k, v in self.averaged.state_dict().items() if not _of_head(k)}
-        body.load_state_dict(body.state_dict() | learned)
         meta = CheckpointMeta(
             network=self.network,
             classes=(),
@@ -206,10 +216,6 @@ class _Run:
             curves=[dataclasses.asdict(point) for point in state.curves],
         )
         path = self.folder / PRETRAINED_FILE
-        save_checkpoint(path, body, PatchDiscriminator(self.network), meta)
+        save_checkpoint(path, self.averaged, PatchDiscriminator(self.network), meta)
         (self.folder / STATE_FILE).unlink(missing_ok=True)
         return TrainResult(path, tuple(state.curves), None, state.step, state.seconds)
-
-
-def _of_head(name: str) -> bool:
-    return name.startswith("head.")

@@ -16,6 +16,7 @@ TAKEN = ("everything", "encoder")
 """What a run takes from its origin (TrainConfig.taken)."""
 BODY = ("down.", "beside.", "narrow.", "up.", "along_z.")
 """The segmenter but for its head, by the names of its weights."""
+HEAD = "head."
 TRAINABLE = ("everything", "decoder")
 """What a run trains (TrainConfig.trainable)."""
 
@@ -55,7 +56,8 @@ def start(
 
     A parent is an earlier model of the same classes: all of its weights are taken, and refined with
     a low rate. An origin is any checkpoint, pretrained without labels or of a study with other
-    classes: its head and discriminator are made anew, and the rate is the full one. Either one's
+    classes: its discriminator is made anew, and so is its head, but for one that was pretrained for
+    as many classes, which says what its neighbours say. The rate is the full one. Either one's
     network is kept.
 
     Raises ValueError where the settings do not go together or the parent's classes are others;
@@ -116,10 +118,14 @@ def _from_origin(
     shape = dataclasses.replace(found.meta.network, classes=len(classes), neighbours=neighbours)
     segmenter, discriminator = Segmenter(shape), PatchDiscriminator(shape)
     own = segmenter.state_dict()
+    if config.taken == "encoder":
+        parts: tuple[str, ...] = ("down.",)
+    else:
+        parts = BODY if found.meta.classes else (*BODY, HEAD)
     taken = {
         name: tensor
         for name, tensor in found.segmenter.state_dict().items()
-        if name.startswith("down." if config.taken == "encoder" else BODY)
+        if name.startswith(parts)
         and name in own
         # How many masks a neighbour shows depends on the classes.
         and tensor.shape == own[name].shape

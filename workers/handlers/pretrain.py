@@ -5,6 +5,7 @@ from typing import Any
 from lamella.cubes.models import Cube
 from lamella.jobs.errors import UserError
 from lamella.learning.models import TrainingRun
+from lamella.studies.classes import class_map
 from models.config import PretrainConfig
 from models.networks.pretrain import pretrain
 from models.networks.progress import TrainProgress, TrainResult
@@ -22,7 +23,8 @@ def run(ctx: JobContext) -> dict[str, object]:
 
 def _learn(run: TrainingRun, terms: runs.Terms) -> TrainResult:
     settings = from_json(PretrainConfig, run.config["pretrain"])
-    return pretrain(frozen_cubes(run), settings, **terms)
+    classes = class_map(run.study).count
+    return pretrain(frozen_cubes(run), settings, classes=classes, **terms)
 
 
 def frozen_cubes(run: TrainingRun) -> list[TrainingCube]:

@@ -1,65 +1,103 @@
 """What is asked of a network before there are labels."""
 
 import numpy as np
+import pytest
 import torch
 
 from models.config import PretrainConfig
 from models.networks.data import SliceCache
-from models.networks.pretext import UnlabelledSampler, blur, bodies, question
+from models.networks.neighbours import nearness
+from models.networks.pretext import ObjectSampler, objects
+from models.networks.types import TrainingCube
 from tests.models.networks.toys import blobs, cube_of
 
-CONFIG = PretrainConfig(crop=32, windows=3, intensity=0.0, noise=0.0, missing_slices=0.0)
+CONFIG = PretrainConfig(crop=32, windows=3, pixels=0, reach=3)
 
 
-def test_only_what_is_asked_for_as_laid_in_was_changed() -> None:
-    clean = torch.rand(3, 3, 32, 32) - 0.5
-    before = clean.clone()
-    asked = question(clean, CONFIG, np.random.default_rng(0))
-    assert torch.equal(clean, before)
-    assert asked.target.shape == (6, 2, 32, 32)
-    changed = (asked.image - clean).abs()[asked.windows, asked.slices]
-    laid = asked.target[:, 1] > 0
-    assert changed[laid].mean() > 20.0 * changed[~laid].mean()
-    # Beyond the soft edges of what was laid in nothing changed at all.
-    far = blur(asked.target[:, 1], 4.0) < 1e-4
-    assert changed[far].max() < 1e-5 if far.any() else True
-    torch.testing.assert_close(asked.target.sum(dim=1), torch.ones(6, 32, 32))
+def sampler(classes: int = 1, *images: np.ndarray) -> ObjectSampler:
+    cubes = [TrainingCube(image, 40.0, 200.0, {}) for image in images or (blobs()[0],)]
+    return ObjectSampler(SliceCache(cubes, 64), CONFIG, classes, stride=4)
 
 
-def test_bodies_have_the_share_asked_for_and_go_on_in_the_next_slice() -> None:
+def test_an_object_is_what_hangs_together_and_is_as_bright() -> None:
+    block = np.full((9, 64, 64), -0.5, np.float32)
+    block[4:, 10:30, 10:30] = 0.5
+    block[:, 40:60, 40:60] = 0.5
+    rng = np.random.default_rng(0)
+    seen = set()
+    for _ in range(20):
+        (mask,) = objects(block, 6, 1, CONFIG, rng)
+        parts = [mask[6, 12:28, 12:28].mean(), mask[6, 42:58, 42:58].mean()]
+        seen.add(tuple(round(float(part)) for part in parts))
+        if parts == [1.0, 0.0]:
+            assert not mask[0].any()  # it begins some slices on
+            assert mask[8, 12:28, 12:28].all()
+    assert (1, 0) in seen
+    assert (0, 1) in seen
+    assert (1, 1) not in seen
+
+
+def test_objects_of_several_classes_do_not_overlap() -> None:
     rng = np.random.default_rng(1)
+    block = rng.normal(0.0, 0.5, (5, 48, 48)).astype(np.float32)
     for _ in range(10):
-        mask = bodies(3, 64, CONFIG, rng)
-        assert bool(((mask == 0.0) | (mask == 1.0)).all())
-        assert 0.01 < float(mask.mean()) < 0.3
-        both = float((mask[0] * mask[1]).sum())
-        assert both > 0.5 * float(mask[0].sum())
+        found = objects(block, 2, 3, CONFIG, rng)
+        assert found.shape == (3, 5, 48, 48)
+        assert found.sum(axis=0).max() <= 1.0
+        assert found[0, 2].mean() <= CONFIG.largest
 
 
-def test_a_missing_slice_is_asked_for_all_the_same() -> None:
-    config = PretrainConfig(crop=32, windows=2, missing_slices=1.0)
-    asked = question(torch.rand(2, 3, 32, 32), config, np.random.default_rng(0))
-    missing = (asked.image == -1.0).all(dim=(2, 3))
-    assert missing.sum(dim=1).tolist() == [1, 1]
-    assert missing[asked.windows, asked.slices].sum() == 2
-    assert asked.target[:, 1].any(dim=(1, 2)).all()
+def test_a_batch_shows_objects_beside_the_slice_that_is_asked_for() -> None:
+    drawn = sampler(2)
+    for seed in range(5):
+        batch = drawn.draw(np.random.default_rng(seed))
+        assert batch.image.shape == (3, 3, 32, 32)
+        assert batch.target.shape == (3, 3, 32, 32)
+        assert batch.beside.shape == (3, 2, 4, 32, 32)
+        torch.testing.assert_close(batch.target.sum(dim=1), torch.ones(3, 32, 32))
+        shown = batch.beside[:, :, -1].amax(dim=(2, 3))
+        assert bool((shown > 0).any(dim=1).all())
+        for side in shown.flatten().tolist():
+            assert side == 0 or side in [pytest.approx(nearness(n)) for n in (1, 2, 3)]
+        hidden = batch.beside[shown == 0]
+        assert not hidden.any()
 
 
-def test_the_same_generator_gives_the_same_question() -> None:
-    clean = torch.rand(2, 3, 32, 32)
-    one, two = (question(clean, CONFIG, np.random.default_rng(5)) for _ in range(2))
+def test_a_neighbour_is_the_slice_that_lies_so_many_away() -> None:
+    """Every slice has a brightness of its own, but for a body that all of them share."""
+    image = np.repeat(np.linspace(50, 90, 16, dtype=np.float32), 40 * 44).reshape(16, 40, 44)
+    image[:, 10:30, 10:30] = 190.0
+    batch = sampler(1, image).draw(np.random.default_rng(2))
+    step = (90.0 - 50.0) / 15 * 2.0 / 160.0
+    for window, z, beside in zip(batch.windows, batch.slices, batch.beside, strict=True):
+        own = batch.image[window, z].min()
+        for side, towards in zip(beside, (-1, 1), strict=True):
+            if side[-1].any():
+                away = (side[0].min() - own) / step * towards
+                assert nearness(round(float(away))) == pytest.approx(float(side[-1, 0, 0]))
+
+
+def test_the_same_generator_gives_the_same_batch() -> None:
+    one, two = (sampler().draw(np.random.default_rng(5)) for _ in range(2))
     assert torch.equal(one.image, two.image)
     assert torch.equal(one.target, two.target)
+    assert torch.equal(one.beside, two.beside)
+
+
+def test_where_nothing_can_be_marked_nothing_is_asked_for() -> None:
+    for image in (np.full((6, 20, 20), 7.0), blobs()[0][:1]):
+        batch = sampler(1, image).draw(np.random.default_rng(0))
+        assert not batch.target[:, 1:].any()
+        assert bool((batch.weight == 1.0).all())
 
 
 def test_crops_come_from_all_cubes_large_ones_more_often() -> None:
     large, small = blobs((12, 40, 44)), blobs((6, 20, 20), seed=1)
-    cubes = [cube_of(*large, []), cube_of(*small, [])]
-    cache = SliceCache(cubes, 64)
-    sampler = UnlabelledSampler(cache, CONFIG, stride=4)
+    cache = SliceCache([cube_of(*large, []), cube_of(*small, [])], 64)
+    drawn = ObjectSampler(cache, CONFIG, 1, stride=4)
     rng = np.random.default_rng(0)
     for _ in range(20):
-        assert sampler.draw(rng).shape == (3, 3, 32, 32)
+        drawn.draw(rng)
     read = [sum(1 for cube, _ in cache.slices if cube == index) for index in range(2)]
     assert read == [12, 6]
-    assert sampler.share[0] > 5 * sampler.share[1]
+    assert drawn.share[0] > 5 * drawn.share[1]

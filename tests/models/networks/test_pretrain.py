@@ -16,7 +16,14 @@ from models.networks.types import TrainingCube
 from tests.models.networks.toys import SMALL, Spy, blobs, cube_of, files
 
 LEARN = PretrainConfig(
-    max_seconds=None, max_steps=3, crop=32, windows=2, threads=1, checkpoint_seconds=0.0
+    max_seconds=None,
+    max_steps=3,
+    crop=32,
+    windows=2,
+    pixels=0,
+    reach=3,
+    threads=1,
+    checkpoint_seconds=0.0,
 )
 KNOWN = [2, 6, 10]
 
@@ -44,7 +51,7 @@ def pretrained(cube: TrainingCube, tmp_path_factory: pytest.TempPathFactory) -> 
     return result.checkpoint
 
 
-def test_what_was_laid_in_is_found_better_with_time(cube: TrainingCube, tmp_path: Path) -> None:
+def test_what_is_marked_is_followed_better_with_time(cube: TrainingCube, tmp_path: Path) -> None:
     config = dataclasses.replace(LEARN, max_steps=80, windows=4, checkpoint_seconds=1e9)
     result = pretrain([cube], config, network=SMALL, checkpoint_dir=tmp_path)
     errors = [point.losses["dice"] for point in result.curves]
@@ -63,7 +70,7 @@ def test_labels_are_never_looked_at(cube: TrainingCube, pretrained: Path, tmp_pa
 def test_a_cube_is_read_a_few_slices_at_a_time(cube: TrainingCube, tmp_path: Path) -> None:
     spy = Spy(np.asarray(cube.image))
     pretrain([dataclasses.replace(cube, image=spy)], LEARN, network=SMALL, checkpoint_dir=tmp_path)
-    assert spy.most <= LEARN.window
+    assert spy.most <= 2 * LEARN.reach + 1
 
 
 def test_a_stopped_pretraining_goes_on_as_if_it_had_not_been(
@@ -90,6 +97,14 @@ def test_a_finished_pretraining_is_not_run_again(cube: TrainingCube, pretrained:
 def test_a_pretrained_network_predicts_nothing(cube: TrainingCube, pretrained: Path) -> None:
     with pytest.raises(CheckpointError, match="knows no classes"):
         next(predict(pretrained, cube.image, 40.0, 200.0, PredictConfig(threads=1)))
+
+
+def test_a_network_that_sees_no_neighbours_cannot_be_pretrained(
+    cube: TrainingCube, tmp_path: Path
+) -> None:
+    alone = dataclasses.replace(SMALL, neighbours=False)
+    with pytest.raises(ValueError, match="not shown"):
+        pretrain([cube], LEARN, network=alone, checkpoint_dir=tmp_path)
 
 
 def test_pretraining_needs_a_budget_and_a_cube(cube: TrainingCube, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.models.networks.toys import QUICK, SMALL, blobs, cube_of
 KNOWN = [2, 6, 10]
 STILL = dataclasses.replace(QUICK, max_steps=0)
 LEARN = PretrainConfig(
-    max_seconds=None, max_steps=2, crop=32, windows=2, threads=1, checkpoint_seconds=1e9
+    max_seconds=None, max_steps=2, crop=32, windows=2, pixels=0, threads=1, checkpoint_seconds=1e9
 )
 
 
@@ -55,27 +55,38 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("kind", ["pretrained", "elsewhere"])
-def test_all_but_the_head_is_taken_from_an_origin(
-    kind: str, cube: TrainingCube, request: pytest.FixtureRequest, tmp_path: Path
+def test_all_but_the_head_is_taken_from_another_study(
+    cube: TrainingCube, elsewhere: Path, tmp_path: Path
 ) -> None:
-    origin: Path = request.getfixturevalue(kind)
-    child = train([cube], [1], STILL, checkpoint_dir=tmp_path, origin=origin).checkpoint
+    child = train([cube], [1], STILL, checkpoint_dir=tmp_path, origin=elsewhere).checkpoint
     assert child is not None
-    one, two = weights(origin), weights(child)
+    one, two = weights(elsewhere), weights(child)
     for name in two:
         if name.startswith("head."):
             assert two[name].shape[0] == 2
-        elif name in one and one[name].shape == two[name].shape:
+        elif one[name].shape == two[name].shape:
             assert torch.equal(one[name], two[name]), name
-        else:  # what is shown beside a slice: nothing before there are labels, else a mask a class
-            assert name == "beside.0.0.weight" or kind == "pretrained"
-            assert name.startswith("beside.")
+        else:  # what is shown beside a slice, a mask a class
+            assert name == "beside.0.0.weight"
     meta = load_checkpoint(child).meta
-    assert meta.classes == (1,)
+    assert (meta.classes, meta.parent) == ((1,), None)
     assert meta.origin is not None
-    assert meta.parent is None
-    assert set(meta.learned) == ({"toy"} if kind == "pretrained" else {"toy", "other"})
+    assert set(meta.learned) == {"toy", "other"}
+
+
+def test_one_pretrained_for_as_many_classes_is_taken_with_its_head(
+    cube: TrainingCube, pretrained: Path, tmp_path: Path
+) -> None:
+    child = train([cube], [1], STILL, checkpoint_dir=tmp_path / "1", origin=pretrained).checkpoint
+    assert child is not None
+    one, two = weights(pretrained), weights(child)
+    assert all(torch.equal(one[name], two[name]) for name in two)
+    meta = load_checkpoint(child).meta
+    assert (meta.classes, set(meta.learned)) == ((1,), {"toy"})
+    more = train([cube], [1, 2], STILL, checkpoint_dir=tmp_path / "2", origin=pretrained).checkpoint
+    assert more is not None
+    assert weights(more)["head.weight"].shape[0] == 3
+    assert torch.equal(one["down.0.0.weight"], weights(more)["down.0.0.weight"])
 
 
 def test_the_encoder_alone_can_be_taken(
