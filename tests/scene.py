@@ -160,13 +160,7 @@ def _rounds(scene: Scene) -> None:
     area = height * width
     rng = np.random.default_rng(3)
     doubt = (rng.gamma(2.0, area / 190, depth) * (1 + np.sin(np.arange(depth) / 4))).round(1)
-    record = {
-        "candidates": {
-            "places": [[scene.cube.pk, z, 0, 0, *scene.cube.shape[1:]] for z in range(depth)],
-            "doubt": doubt.tolist(),
-            "scores": {},
-        }
-    }
+    record = {"expected_voxels": {str(scene.cube.pk): doubt.tolist()}}
     now = timezone.now()
     shown = [3, 9, 15, 21, 27, 33, 39, 45]
     for number, places in enumerate((shown[::2], shown[1::2], [5, 12, 18, 24, 30, 41])):

@@ -17,6 +17,7 @@ from lamella.cubes.models import Cube
 from lamella.learning.models import Proposal
 from lamella.learning.proposals import labels_reader, prediction
 from lamella.learning.selectors import serving_version
+from lamella.loop.candidate_table import table_of
 from lamella.rounds.models import Certificate, Round
 from lamella.studies.classes import ClassMap, class_map
 from models.labels import most_likely
@@ -181,35 +182,35 @@ def _chosen_from(closed: Round, cube: Cube) -> Proposal | None:
 
 def _score_against_error(closed: Round, parts: Sequence[_Measured]) -> dict[str, float]:
     """Rank correlation of every score with the proposals' true error, over all unseen places."""
-    record = closed.selection.get("candidates", {})
-    errors, rows = [], []
+    table = table_of(closed)
+    errors: list[int] = []
+    rows: list[int] = []
     for part in parts:
         proposal = _chosen_from(closed, part.cube)
-        if proposal is None:
+        if proposal is None or table is None:
             continue
         labels = labels_reader(proposal).array()
         wrong: dict[int, NDArray[np.bool_]] = {}
-        places = zip(record.get("places", ()), record.get("stratum", ()), strict=True)
-        for row, (place, stratum) in enumerate(places):
-            if place[0] != part.cube.pk or stratum < 0:
-                continue
-            _, z, y0, x0, height, width = place
+        for row in table.auditable(part.cube.pk).tolist():
+            _, z, y0, x0, height, width = table.place[row].tolist()
             if z not in wrong:
                 wrong[z] = part.classes.to_classes(np.asarray(labels[z])) != part.truth[z]
             errors.append(int(wrong[z][y0 : y0 + height, x0 : x0 + width].sum()))
             rows.append(row)
+    if table is None:
+        return {}
     ranks = {}
-    scores = {**record.get("scores", {}), "doubt": record.get("doubt", [])}
-    for name, column in scores.items():
-        rank = _rank([column[row] for row in rows], errors)
+    columns: dict[str, NDArray[Any]] = {**table.scores, "doubt": table.doubt}
+    for name, column in columns.items():
+        rank = _rank(column[rows].tolist(), errors)
         if rank is not None:
             ranks[name] = rank
     return ranks
 
 
-def _rank(values: list[float | None], errors: list[int]) -> float | None:
+def _rank(values: Sequence[float], errors: Sequence[int]) -> float | None:
     """Spearman's rank correlation; None where either says nothing."""
-    pairs = [(v, e) for v, e in zip(values, errors, strict=True) if v is not None]
+    pairs = [(v, e) for v, e in zip(values, errors, strict=True) if math.isfinite(v)]
     if len({v for v, _ in pairs}) < 2 or len({e for _, e in pairs}) < 2 or len(pairs) < 3:
         return None
     found = float(spearmanr(*zip(*pairs, strict=True)).statistic)

@@ -11,7 +11,7 @@ import numpy as np
 
 from lamella.consensus.models import Consensus
 from lamella.cubes.models import Cube
-from lamella.loop.candidates import candidates_of_record
+from lamella.loop.candidate_table import table_of
 from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Round, Task
 from lamella.rounds.services import CertificateFigures
@@ -33,12 +33,13 @@ def anchored_certificate(closing: Round, cube: Cube) -> CertificateFigures | Non
             kind=Task.Kind.AUDIT, blind=False, cube=cube, proposal__isnull=False
         ).select_related("cube__study", "proposal", "study")
     )
-    if not tasks:
+    table = table_of(closing)
+    if not tasks or table is None:
         return None
-    frame_rows = candidates_of_record(closing, cube.pk)
-    places = {(c.region.z, c.region.y0, c.region.x0): i for i, c in enumerate(frame_rows)}
+    rows = table.auditable(cube.pk)
+    places = {(z, y0, x0): i for i, (z, y0, x0) in enumerate(table.place[rows, 1:4].tolist())}
     index, both, true = [], [], []
-    predicted = np.array([c.labelled for c in frame_rows], dtype=np.float64)
+    predicted = table.labelled[rows]
     classes = class_map(cube.study)
     for task in tasks:
         consensus = Consensus.objects.filter(task=task, current=True).first()
@@ -56,9 +57,9 @@ def anchored_certificate(closing: Round, cube: Cube) -> CertificateFigures | Non
         predicted[place] -= float(((proposed > 0) & ~sure).sum())
     estimate = estimate_dice(
         AuditFrame(
-            stratum=np.array([c.stratum for c in frame_rows], dtype=np.int64),
+            stratum=table.stratum[rows],
             predicted=np.maximum(predicted, 0.0),
-            expected_error=np.array([c.doubt for c in frame_rows], dtype=np.float64),
+            expected_error=table.doubt[rows],
             known_true=float(closing.selection.get("known_true", {}).get(str(cube.pk), 0.0)),
         ),
         AuditSample(

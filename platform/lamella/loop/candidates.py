@@ -12,7 +12,6 @@ from lamella.cubes.models import Cube
 from lamella.cubes.volumes import reader_of
 from lamella.learning.models import Proposal
 from lamella.learning.proposals import read_scores
-from lamella.rounds.models import Round
 from lamella.volumes.geometry import Region
 from models.config import SelectionConfig
 from models.selection import candidates as pure
@@ -117,44 +116,3 @@ def _looks(cube_id: int, checksum: str, regions: tuple[Region, ...]) -> NDArray[
         x1 = max(x0 + 1, int(region.columns.stop * scale_x))
         rows.append(look(plane[y0:y1, x0:x1], cube.low, cube.high))
     return np.stack(rows)
-
-
-def to_record(candidates: Sequence[Candidate]) -> dict[str, Any]:
-    """Candidates as JSON columns, stored with the round that chose from them."""
-    names = sorted({name for c in candidates for name in c.scores})
-    return {
-        "places": [
-            [c.cube_id, c.region.z, c.region.y0, c.region.x0, c.region.height, c.region.width]
-            for c in candidates
-        ],
-        "scores": {
-            name: [_plain(c.scores.get(name, float("nan"))) for c in candidates] for name in names
-        },
-        "labelled": [round(c.labelled, 1) for c in candidates],
-        "doubt": [round(c.doubt, 2) for c in candidates],
-        "stratum": [c.stratum for c in candidates],
-    }
-
-
-def _plain(value: float) -> float | None:
-    # NaN is no JSON; null says "not known" as well.
-    return round(float(value), 6) if np.isfinite(value) else None
-
-
-def candidates_of_record(opened: Round, cube_id: int) -> list[Candidate]:
-    """The candidates of a cube that the round's audit could have drawn."""
-    record = opened.selection.get("candidates")
-    if not record:
-        return []
-    return [
-        Candidate(
-            place[0],
-            Region(*place[1:]),
-            {},
-            record["labelled"][i],
-            record["doubt"][i],
-            record["stratum"][i],
-        )
-        for i, place in enumerate(record["places"])
-        if place[0] == cube_id and record["stratum"][i] >= 0
-    ]

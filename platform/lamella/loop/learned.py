@@ -1,7 +1,6 @@
 """What the tasks corrected so far teach selection: how wrong a task is, and how long it takes."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -25,22 +24,29 @@ def corrected_tasks(study: Study) -> Examples:
 
     Work and audit alike: chosen tasks alone would be the bad ones.
     """
-    rows: list[tuple[Mapping[str, float], float, float, int, int]] = []
-    for opened in study.rounds.filter(number__gte=1).order_by("-number")[:_ROUNDS_BACK]:
-        told = _scores_by_place(opened.selection.get("candidates") or {})
-        agreed = Consensus.objects.filter(
+    last = study.rounds.filter(number__gte=1).order_by("-number")[:_ROUNDS_BACK]
+    agreed = (
+        Consensus.objects.filter(
             current=True,
-            task__round=opened,
+            task__round__in=list(last),
             task__proposal__isnull=False,
             task__state__in=[Task.State.RETIRED, Task.State.ACCEPTED],
-        ).values_list(
-            "task__cube_id", "task__z", "task__y0", "task__x0", "task__height", "task__width",
+        )
+        .order_by("pk")
+        .values_list(
+            "task__scores",
+            "task__height",
+            "task__width",
             "changed_share",
-        )  # fmt: skip
-        for cube, z, y0, x0, height, width, share in agreed:
-            scores = told.get((cube, z, y0, x0, height, width))
-            if scores is not None:
-                rows.append((scores, height * width, share * height * width, cube, z))
+            "task__cube_id",
+            "task__z",
+        )
+    )
+    rows: list[tuple[Mapping[str, float], float, float, int, int]] = [
+        (scores, height * width, share * height * width, cube, z)
+        for scores, height, width, share, cube, z in agreed
+        if scores
+    ]
     names = sorted({name for row in rows for name in row[0]})
     return Examples(
         scores={
@@ -52,18 +58,6 @@ def corrected_tasks(study: Study) -> Examples:
         cube=np.array([row[3] for row in rows], dtype=np.int64),
         z=np.array([row[4] for row in rows], dtype=np.int64),
     )
-
-
-def _scores_by_place(record: Mapping[str, Any]) -> dict[tuple[int, ...], dict[str, float]]:
-    """The scores of a round's candidates (loop.candidates.to_record) by place; means over area."""
-    columns = dict(record.get("scores", {}))
-    found = {}
-    for i, place in enumerate(record.get("places", [])):
-        area = max(place[4] * place[5], 1)
-        scores = {name: values[i] for name, values in columns.items() if values[i] is not None}
-        scores["doubt"] = record["doubt"][i] / area
-        found[tuple(place)] = scores
-    return found
 
 
 def pace_of(study: Study) -> Effort:

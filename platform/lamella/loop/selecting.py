@@ -10,7 +10,8 @@ from lamella.consensus.known import Source
 from lamella.cubes.models import Cube
 from lamella.learning.models import Proposal
 from lamella.loop.auditing import RECORD, draw_blind
-from lamella.loop.candidates import Candidate, candidates_of, looks_of, to_record
+from lamella.loop.candidate_table import CandidateTable
+from lamella.loop.candidates import Candidate, candidates_of, looks_of
 from lamella.loop.learned import corrected_tasks, pace_of
 from lamella.rounds.models import Task
 from lamella.rounds.services import Chosen
@@ -28,11 +29,13 @@ WITHOUT_SCORES = "spread"
 
 @dataclass(frozen=True)
 class Selection:
-    """What a round is opened with. ``record`` holds every score the choice was made from."""
+    """What a round is opened with. ``record`` says how the choice was made, ``candidates`` holds
+    every score that it was made from."""
 
     strategy: str
     chosen: list[Chosen]
     record: dict[str, Any]
+    candidates: CandidateTable
 
 
 def select(
@@ -77,7 +80,7 @@ def select(
         name,
         _strewn(_mixed(found, work, audits, rng), blind, rng),
         {
-            "candidates": to_record(found),
+            "expected_voxels": _by_slice(found),
             "next_best": [_entry(found[c.identity], c) for c in spare],
             "known_true": _known_true(found),
             "share": study.round_share,
@@ -85,6 +88,7 @@ def select(
             RECORD: kept,
             **learned,
         },
+        CandidateTable.of(found),
     )
 
 
@@ -184,7 +188,7 @@ def _mixed(
             kind=Task.Kind.WORK,
             reason=c.reason,
             score=float(c.score) if np.isfinite(c.score) else None,
-            scores=_finite(found[c.identity].scores),
+            scores=_told(found[c.identity]),
         )
         for c in work
     ]
@@ -194,7 +198,7 @@ def _mixed(
             region=found[identity].region,
             kind=Task.Kind.AUDIT,
             reason="drawn at random, to measure quality",
-            scores=_finite(found[identity].scores),
+            scores=_told(found[identity]),
             inclusion=probability,
         )
         chosen.insert(int(rng.integers(len(chosen) + 1)), audit)
@@ -209,8 +213,13 @@ def _strewn(
     return chosen
 
 
-def _finite(scores: Mapping[str, float]) -> dict[str, float]:
-    return {name: round(value, 6) for name, value in scores.items() if np.isfinite(value)}
+def _told(candidate: Candidate) -> dict[str, float]:
+    """What is known of a candidate, as its task keeps it; doubt is a share of its pixels."""
+    if not candidate.proposed:
+        return {}
+    area = candidate.region.height * candidate.region.width
+    told = {**candidate.scores, "doubt": candidate.doubt / area}
+    return {name: round(value, 6) for name, value in told.items() if np.isfinite(value)}
 
 
 def _entry(candidate: Candidate, choice: Choice) -> dict[str, Any]:
@@ -219,7 +228,19 @@ def _entry(candidate: Candidate, choice: Choice) -> dict[str, Any]:
         "cube": candidate.cube_id,
         "region": [region.z, region.y0, region.x0, region.height, region.width],
         "score": float(choice.score) if np.isfinite(choice.score) else None,
+        "scores": _told(candidate),
     }
+
+
+def _by_slice(found: Sequence[Candidate]) -> dict[str, list[float]]:
+    """By cube, the voxels of every slice that its proposal is expected to have wrong."""
+    totals: dict[str, list[float]] = {}
+    for candidate in found:
+        if candidate.proposed:
+            slices = totals.setdefault(str(candidate.cube_id), [])
+            slices += [0.0] * (candidate.region.z + 1 - len(slices))
+            slices[candidate.region.z] += candidate.doubt
+    return {cube: [round(value, 2) for value in slices] for cube, slices in totals.items()}
 
 
 def _known_true(found: Sequence[Candidate]) -> dict[str, float]:

@@ -160,6 +160,7 @@ def _open_round(study: Study) -> None:
         chosen=selection.chosen,
         proposals=proposals,
         selection=selection.record,
+        candidates=selection.candidates.pack(),
     )
     make_gold_tasks(study)
 

@@ -97,10 +97,6 @@ def _column(
 
 def _scores(cube: Cube, selection: dict[str, Any]) -> tuple[dict[int, float], str]:
     """({z: expected wrong share of its voxels}, what that is in words), from a round's record."""
-    record = selection.get("candidates") or {}
-    wrong: dict[int, float] = {}
-    for place, doubt in zip(record.get("places", ()), record.get("doubt", ()), strict=True):
-        if place[0] == cube.pk and doubt is not None:
-            wrong[place[1]] = wrong.get(place[1], 0.0) + float(doubt)
+    voxels = selection.get("expected_voxels", {}).get(str(cube.pk), [])
     area = cube.shape[1] * cube.shape[2]
-    return {z: voxels / area for z, voxels in wrong.items()}, "expected error"
+    return {z: wrong / area for z, wrong in enumerate(voxels)}, "expected error"

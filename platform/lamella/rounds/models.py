@@ -10,7 +10,7 @@ from lamella.studies.models import Study
 
 
 class Round(models.Model):
-    """One pass of selection, with every score it was made from."""
+    """One pass of selection; what it chose from is in ``candidates``."""
 
     class State(models.TextChoices):
         OPEN = "open", _("open")
@@ -21,8 +21,7 @@ class Round(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     strategy = models.CharField(max_length=40)
     seed = models.PositiveIntegerField()
-    # Every candidate with its scores, and the order of those that were not chosen: see
-    # loop.selecting.
+    # How the choice was made, and the order of those that were not chosen: see loop.selecting.
     selection = models.JSONField(default=dict)
     figures = models.JSONField(default=dict, help_text="what the round was worth, once closed")
     opened = models.DateTimeField(auto_now_add=True)
@@ -39,6 +38,24 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return f"round {self.number} of {self.study}"
+
+
+class Candidates(models.Model):
+    """Every place that a round could have sent out, with its scores: see loop.candidate_table.
+
+    Apart from the round, which pages and volunteers' requests read all the time.
+    """
+
+    round = models.OneToOneField(
+        Round, on_delete=models.CASCADE, primary_key=True, related_name="candidates"
+    )
+    table = models.BinaryField()
+
+    class Meta:
+        verbose_name_plural = "candidates"
+
+    def __str__(self) -> str:
+        return f"candidates of {self.round}"
 
 
 class Task(models.Model):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from lamella.cubes.models import Cube
 from lamella.learning.models import Proposal
-from lamella.rounds.models import Certificate, Round, Task
+from lamella.rounds.models import Candidates, Certificate, Round, Task
 from lamella.studies.models import Study
 from lamella.volumes.geometry import Region
 
@@ -59,11 +59,17 @@ def open_round(
     chosen: Sequence[Chosen],
     proposals: Mapping[int, Proposal],
     selection: Mapping[str, Any],
+    candidates: bytes = b"",
 ) -> Round:
-    """Open a round with its tasks. ``chosen`` is in order of value; audits are mixed among them."""
+    """Open a round with its tasks. ``chosen`` is in order of value; audits are mixed among them.
+
+    candidates: the table of all that it was chosen from.
+    """
     opened = Round.objects.create(
         study=study, number=number, strategy=strategy, seed=seed, selection=dict(selection)
     )
+    if candidates:
+        Candidates.objects.create(round=opened, table=candidates)
     for place, item in enumerate(chosen):
         _make_task(opened, item, proposals, priority=float(len(chosen) - place))
     return opened
@@ -125,6 +131,7 @@ def next_best_tasks(study: Study) -> int:
             kind=Task.Kind.WORK,
             reason="the next best, so that nobody waits",
             score=entry.get("score"),
+            scores=entry.get("scores", {}),
         )
         try:
             with transaction.atomic():

@@ -5,7 +5,8 @@ import pytest
 
 from lamella.cubes.models import Cube
 from lamella.loop.anchored import CAVEAT, METHOD, anchored_certificate
-from lamella.loop.candidates import Candidate, to_record
+from lamella.loop.candidate_table import CandidateTable
+from lamella.loop.candidates import Candidate
 from lamella.rounds.models import Round, Task
 from lamella.rounds.services import Chosen, open_round
 from lamella.volumes import codec
@@ -41,7 +42,8 @@ def audited(cube: Cube, slices: list[int], truth: np.ndarray) -> Round:
         seed=1,
         chosen=[Chosen(cube.pk, regions[z], Task.Kind.AUDIT, "audit") for z in slices],
         proposals={cube.pk: proposal},
-        selection={"candidates": to_record(every)},
+        selection={},
+        candidates=CandidateTable.of(every).pack(),
     )
     for task in opened.tasks.all():
         make_consensus(task, mask=truth[task.z])

@@ -1,7 +1,6 @@
 """What corrected tasks teach selection."""
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
@@ -41,20 +40,6 @@ def cube(study: Study) -> Cube:
     return make_cube(study, voxels=VOXELS)
 
 
-def record(cube: Cube, doubts: dict[int, float]) -> dict[str, Any]:
-    """A round's record of candidates, whole slices, with their doubted voxels."""
-    _, height, width = cube.shape
-    return {
-        "candidates": {
-            "places": [[cube.pk, z, 0, 0, height, width] for z in doubts],
-            "scores": {"entropy": [None if z == 0 else 0.1 for z in doubts]},
-            "labelled": [5.0 for _ in doubts],
-            "doubt": list(doubts.values()),
-            "stratum": [0 for _ in doubts],
-        }
-    }
-
-
 def scored_proposal(cube: Cube) -> Proposal:
     """A proposal with patch scores in the store: the later the slice, the more doubtful."""
     proposal = make_proposal(cube, uri=f"proposals/scored-{cube.pk}", blend={"scores": list(NAMES)})
@@ -75,28 +60,31 @@ def scored_proposal(cube: Cube) -> Proposal:
 
 
 def test_an_agreed_task_teaches_with_the_scores_it_was_chosen_by(study: Study, cube: Cube) -> None:
-    opened = make_round(study, 1, selection=record(cube, {0: 40.0, 1: 80.0}))
+    opened = make_round(study, 1)
     proposal = make_proposal(cube)
-    for z, share in ((0, 0.01), (1, 0.02)):
-        make_consensus(make_task(cube, opened, z, proposal=proposal), changed_share=share)
+    told: tuple[dict[str, float], ...] = ({"doubt": 0.2}, {"doubt": 0.4, "entropy": 0.1}, {})
+    for z, scores in enumerate(told):
+        task = make_task(cube, opened, z, proposal=proposal, scores=scores)
+        make_consensus(task, changed_share=0.01 * (z + 1))
     found = corrected_tasks(study)
     area = cube.shape[1] * cube.shape[2]
     np.testing.assert_allclose(np.sort(found.error), [0.01 * area, 0.02 * area])
     order = np.argsort(found.z)
-    np.testing.assert_allclose(found.scores["doubt"][order], [40 / area, 80 / area])
+    np.testing.assert_allclose(found.scores["doubt"][order], [0.2, 0.4])
     assert np.isnan(found.scores["entropy"][order][0])
 
 
 def test_tasks_still_open_or_drawn_from_nothing_teach_nothing(study: Study, cube: Cube) -> None:
-    opened = make_round(study, 1, selection=record(cube, {0: 40.0, 1: 80.0}))
-    make_consensus(make_task(cube, opened, 0))
-    make_task(cube, opened, 1, proposal=make_proposal(cube))
+    opened, scores = make_round(study, 1), {"doubt": 0.2}
+    make_consensus(make_task(cube, opened, 0, scores=scores))
+    make_task(cube, opened, 1, proposal=make_proposal(cube), scores=scores)
     assert len(corrected_tasks(study)) == 0
 
 
 def test_round_0_teaches_nothing_of_proposals(study: Study, cube: Cube) -> None:
     opened = make_round(study, 0)
-    make_consensus(make_task(cube, opened, 0, proposal=make_proposal(cube)))
+    task = make_task(cube, opened, 0, proposal=make_proposal(cube), scores={"doubt": 0.2})
+    make_consensus(task)
     assert len(corrected_tasks(study)) == 0
 
 
@@ -117,12 +105,15 @@ def test_a_round_stores_what_was_expected_of_each_task_and_how_it_was_learned(
     assert chosen.strategy == "expected_error"
     assert chosen.record["expected_error"]["method"] == "fixed combination"
     assert chosen.record["pace"]["look"] == EffortConfig().look
-    expected = chosen.record["candidates"]["scores"]["expected_error"]
+    expected = chosen.candidates.scores["expected_error"].tolist()
     assert len(expected) == cube.shape[0]
     assert all(a < b for a, b in pairwise(expected))
+    (slices,) = chosen.record["expected_voxels"].values()
+    np.testing.assert_allclose(slices, chosen.candidates.doubt, atol=0.01)
     work = [task for task in chosen.chosen if task.kind == Task.Kind.WORK]
     assert work
-    assert all("expected_error" in task.scores for task in work)
+    assert all({"expected_error", "doubt"} <= set(task.scores) for task in work)
+    assert all("doubt" in entry["scores"] for entry in chosen.record["next_best"])
 
 
 def test_masks_without_a_discriminators_scores_are_chosen_by_expected_error(

@@ -54,7 +54,7 @@ def world(db: None) -> World:
     candidate = make.make_version(study, 3)
     proposal = make.make_proposal(cube, serving)
     closed = make.make_round(study, 0, state=Round.State.CLOSED)
-    record = {"candidates": {"places": [[cube.pk, 4, 0, 0, 64, 64]], "doubt": [300.0]}}
+    record = {"expected_voxels": {str(cube.pk): [0.0, 0.0, 0.0, 0.0, 300.0]}}
     opened = make.make_round(study, 1, strategy="discriminator", selection=record)
     consensus = []
     for z, agreement, round_ in ((2, 0.95, closed), (6, 0.6, opened)):
