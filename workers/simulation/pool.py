@@ -18,6 +18,7 @@ from typing import Any
 from django.conf import settings
 
 from workers.simulation.cell import OPENINGS, Cell
+from workers.simulation.ending import ended_in_order
 
 Result = dict[str, Any]
 Tell = Callable[[Cell, dict[str, Any]], None]
@@ -59,7 +60,7 @@ def play_all(cells: Sequence[Cell], *, jobs: int, tell: Tell) -> list[Result]:
             tell(cell, {"state": "cached"})
     missing = [i for i, result in enumerate(results) if result is None]
     if missing:
-        with tempfile.TemporaryDirectory(prefix="lamella-cells-") as folder:
+        with ended_in_order(), tempfile.TemporaryDirectory(prefix="lamella-cells-") as folder:
             pool.prepare(Path(folder))
             with ThreadPoolExecutor(max_workers=max(1, jobs)) as threads:
                 futures = {i: threads.submit(pool.play, cells[i]) for i in missing}

@@ -1,11 +1,7 @@
 """``manage.py simulate``: what a study would cost and reach, played through against labels."""
 
 import json
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +63,7 @@ class Command(BaseCommand):
         try:
             simulation = _asked(options)
             cells = simulation.cells()
-            with ended_in_order(), Bars(console, cells) as bars:
+            with Bars(console, cells) as bars:
                 result = simulation.run(jobs=options["jobs"], tell=bars.tell)
         except (InputError, CellError) as error:
             raise CommandError(str(error)) from None
@@ -93,24 +89,6 @@ class Command(BaseCommand):
 
             write_page(result, options["html"])
             console.print(f"The report is {options['html']}")
-
-
-@contextmanager
-def ended_in_order() -> Iterator[None]:
-    """Within it SIGTERM ends the process as an exception does, so that nothing is left behind."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def end(*_: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not disturb the clean-up
-        raise SystemExit(128 + signal.SIGTERM)
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _paths(text: str) -> tuple[Path, ...]:
