@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from models.config import CrowdConfig
-from models.crowd.aggregator import CrowdMask, SkillSnapshot
+from models.crowd.aggregator import CrowdMask
 from models.crowd.registry import aggregator
+from models.crowd.skills import SkillSnapshot
 from models.quality.metrics import overlap_of_slices
 from models.simulate.cast import Realised, pinned_cast
 from models.simulate.placed import Point, adapted, bisected, evenly, mean_curve, reached

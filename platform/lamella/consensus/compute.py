@@ -15,8 +15,9 @@ from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
 from lamella.studies.policy import config_of
 from models.config import CrowdConfig
-from models.crowd.aggregator import CrowdMask, SkillSnapshot
+from models.crowd.aggregator import CrowdMask
 from models.crowd.registry import aggregator
+from models.crowd.skills import SkillSnapshot
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,162 @@
+"""One class of a task: who drew it where, and what they agree on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from models.config import SkillConfig
+from models.crowd.candidates import Candidates, find
+from models.crowd.outlines import (
+    SCALE,
+    Distances,
+    Drawings,
+    Outline,
+    agree,
+    biases,
+    redrawn,
+    signed_distance,
+)
+from models.crowd.presence import Presence, weigh
+from models.crowd.skills import SkillSnapshot, Tally
+from models.labels import Floats, Mask
+
+NEAR = 3 * SCALE
+"""Kept distance within which the edge itself is in doubt, whoever agrees on it."""
+SHARE = 0.5
+"""Share of a core that a mask covers when its owner drew the object."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """What people agree on, in one class.
+
+    inside: (H, W) agreed; chance: (H, W) float32, how likely each pixel belongs to it; the rest is
+    kept for judging and lists.
+    """
+
+    inside: Mask
+    chance: Floats
+    candidates: Candidates
+    presence: Presence
+    drew: NDArray[np.bool_]
+    voted: NDArray[np.bool_]
+    shown: NDArray[np.bool_]
+    outline: Outline
+
+
+class Layer:
+    """Masks of one class as they arrive. An arrival costs the region in which it differs from what
+    was shown, and a pass over the whole for its votes."""
+
+    def __init__(self, shown: Mask) -> None:
+        """shown: (H, W) the class in the proposal."""
+        self.shown = shown
+        self.shown_distance = signed_distance(shown)
+        self.masks: list[Mask] = []
+        self.distances: list[Distances] = []
+        self.votes: NDArray[np.uint16] = np.zeros(shown.shape, dtype=np.uint16)
+        self.near: NDArray[np.uint16] = np.zeros(shown.shape, dtype=np.uint16)
+
+    def put(self, index: int, mask: Mask) -> None:
+        """Take the mask of the person with this index, the next one or an earlier one's anew."""
+        distance = redrawn(mask, self.shown, self.shown_distance)
+        if index == len(self.masks):
+            self.masks.append(mask)
+            self.distances.append(distance)
+        else:
+            self.votes -= self.masks[index]
+            self.near -= np.abs(self.distances[index]) <= NEAR
+            self.masks[index], self.distances[index] = mask, distance
+        self.votes += mask
+        self.near += np.abs(distance) <= NEAR
+
+    def solve(
+        self,
+        skills: Sequence[Tally],
+        snapshot: SkillSnapshot,
+        sure: Sequence[Mask | None],
+        config: SkillConfig,
+        truth: Mask | None = None,
+    ) -> Solved:
+        """What the people agree on, given their skills and where each was sure (None: everywhere).
+
+        truth: (H, W) gold, where the people are to be judged by it.
+        """
+        people = len(self.masks)
+        candidates = find(self.votes, people, self.shown, truth)
+        drew = np.array([candidates.share(mask) >= SHARE for mask in self.masks])
+        voted = np.array(
+            [
+                np.ones(candidates.count, bool) if s is None else candidates.share(s) >= SHARE
+                for s in sure
+            ]
+        )
+        shown = candidates.share(self.shown) >= SHARE
+        known = None if truth is None else (candidates.share(truth) >= SHARE).astype(np.float64)
+        presence = weigh(drew, voted, shown, skills, snapshot.shown, config, known)
+        voters: NDArray[np.uint16] | int = people
+        if any(s is not None for s in sure):
+            voters = np.zeros(self.votes.shape, np.uint16)
+            for s in sure:
+                voters += np.uint16(1) if s is None else s
+        disputed = (self.votes > 0) & (self.votes < voters)
+        inside = (self.votes > 0) & ~disputed
+        chance = np.zeros(inside.shape, dtype=np.float32)
+        flat, cores = chance.ravel(), candidates.pixels
+        flat[cores] = np.where(
+            inside.ravel()[cores], presence.there[candidates.owner], 0
+        )
+        bias = biases(skills, config)
+        places = np.flatnonzero(disputed | (self.near > 0)) if candidates.count else np.empty(0, int)
+        drawings = self._drawings(places, candidates, drew, bias, sure, config)
+        outline = agree(drawings, skills, presence.trust, config)
+        there = presence.there[drawings.zone]
+        on_edge = (there * ndtr(outline.distance / outline.error)).astype(np.float32)
+        flat[places] = on_edge
+        # What everybody drew, or nobody, stands, unless gold has shown that they draw too wide.
+        moved = disputed.ravel()[places] | bool(np.any(np.abs(bias) > 0.05))
+        inside.ravel()[places[moved]] = ((there >= 0.5) & (outline.distance > 0))[moved]
+        return Solved(inside, chance, candidates, presence, drew, voted, shown, outline)
+
+    def _drawings(
+        self,
+        places: NDArray[np.int64],
+        candidates: Candidates,
+        drew: NDArray[np.bool_],
+        bias: NDArray[np.float32],
+        sure: Sequence[Mask | None],
+        config: SkillConfig,
+    ) -> Drawings:
+        shown = self.shown_distance.ravel()[places]
+        kept = np.stack([d.ravel()[places] for d in self.distances])
+        given = np.stack(
+            [np.ones(len(places), bool) if s is None else s.ravel()[places] for s in sure]
+        )
+        distance = kept.astype(np.float32) / SCALE - bias[:, None]
+        np.clip(distance, -config.reach, config.reach, out=distance)
+        return Drawings(
+            distance=distance,
+            drew=drew,
+            zone=nearest(candidates, places),
+            left=(kept == shown) & bool(self.shown.any()),
+            voted=given,
+            shown=(shown.astype(np.float32) / SCALE).clip(-config.reach, config.reach),
+        )
+
+
+def nearest(candidates: Candidates, places: NDArray[np.int64]) -> NDArray[np.int32]:
+    """(m,) index of the candidate nearest to each flat pixel index."""
+    if candidates.count <= 1 or not len(places):
+        return np.zeros(len(places), dtype=np.int32)
+    outside = (candidates.labels == 0).astype(np.uint8)
+    _, pieces = cv2.distanceTransformWithLabels(
+        outside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP
+    )
+    owner = np.zeros(int(pieces.max()) + 1, dtype=np.int32)
+    owner[pieces.ravel()[candidates.pixels]] = candidates.owner
+    named: NDArray[np.int32] = owner[pieces.ravel()[places]]
+    return named
