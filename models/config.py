@@ -139,9 +139,9 @@ class SkillConfig:
     """Changes made of those that were needed."""
     false_alarm: tuple[float, float] = (0.5, 2.5)
     """Places changed of those that should have stayed."""
-    kept: tuple[float, float] = (5.7, 0.3)
+    kept: tuple[float, float] = (4.5, 0.5)
     """Shown objects that are there, left."""
-    passed: tuple[float, float] = (1.5, 1.5)
+    passed: tuple[float, float] = (1.0, 1.0)
     """Shown objects that are not there, left."""
     shown_pure: tuple[float, float] = (4.0, 1.0)
     """Shown objects that are there."""
@@ -159,7 +159,9 @@ class SkillConfig:
     """Distances to an outline are clipped to so many pixels: who is further off has no louder say."""
     floor: float = 0.35
     """Error of an outline, in pixels, that no number of people removes."""
-    accepting: float = 0.5
+    apart: float = 0.8
+    """Mean distance to the agreed outline, in pixels, at which somebody's weight has halved."""
+    accepting: float = 0.15
     """Correlation of people who left a shown outline alone: n of them are worth
     n / (1 + (n - 1) * accepting)."""
     sure: float = 0.9

@@ -55,16 +55,16 @@ class Scene:
 
 
 def make_scene(rng: np.random.Generator, side: int, density: float = 1.0) -> Scene:
-    """Bodies with lobes, of 7 to 34 pixels radius, at least 4 apart, (H, W) = (side, side)."""
+    """Bodies with lobes, of 12 to 52 pixels radius, at least 4 apart, (H, W) = (side, side)."""
     labels = np.zeros((side, side), dtype=np.int32)
     away = np.full((side, side), 1e3, dtype=np.float32)
-    wanted = round(density * 26 * (side / 512) ** 2 * rng.uniform(0.7, 1.3))
+    wanted = round(density * 12 * (side / 512) ** 2 * rng.uniform(0.7, 1.3))
     y, x = np.mgrid[:side, :side].astype(np.float32)
     count = 0
     for _ in range(wanted * 4):
         if count >= wanted:
             break
-        radius = float(rng.uniform(7, 34))
+        radius = float(rng.uniform(12, 52))
         free = np.flatnonzero((away > radius * 1.25 + 4).ravel())
         if not len(free):
             continue
@@ -103,7 +103,7 @@ def propose(rng: np.random.Generator, scene: Scene) -> Labels:
     """What a machine shows: outlines off by 2 pixels, 12 % of the objects missing, and one in eight
     of what it shows not there."""
     machine = Person("machine", edge=2.0, miss=0.12, invent=0.14 * scene.count)
-    return _drawn(rng, scene, machine)
+    return _drawn(rng, scene, machine)[0]
 
 
 def draw(rng: np.random.Generator, scene: Scene, person: Person, shown: Labels | None) -> Labels:
@@ -117,14 +117,18 @@ def draw(rng: np.random.Generator, scene: Scene, person: Person, shown: Labels |
         return (rng.random(scene.labels.shape) < rng.uniform(0.05, 0.5)).astype(np.uint8)
     if person.spam == "other":
         other = replace(person, spam="", miss=0.0, invent=0.0)
-        return _drawn(rng, make_scene(rng, side), other)
+        return _drawn(rng, make_scene(rng, side), other)[0]
     if person.spam == "stamp" and shown is not None:
         return shown.copy()
-    drawn = _drawn(rng, scene, person)
-    return drawn if shown is None else _corrected(rng, scene, person, drawn, shown)
+    drawn, gone = _drawn(rng, scene, person)
+    if shown is None:
+        return drawn
+    # What they would not have seen by themselves they leave as it is shown.
+    return _corrected(rng, scene, person, np.where(gone, shown, drawn), shown)
 
 
-def _drawn(rng: np.random.Generator, scene: Scene, person: Person) -> Labels:
+def _drawn(rng: np.random.Generator, scene: Scene, person: Person) -> tuple[Labels, Mask]:
+    """Their mask from nothing, and around which pixels they overlooked the object."""
     noise = _waves(rng, scene.labels.shape, person.edge)
     # A small body is drawn with more care: nobody is off by its whole size.
     size = np.zeros(scene.count + 1, dtype=np.float32)
@@ -141,7 +145,7 @@ def _drawn(rng: np.random.Generator, scene: Scene, person: Person) -> Labels:
         cy, cx, radius = *(rng.random(2) * side), rng.uniform(5, 22)
         if scene.distance[int(cy), int(cx)] < -radius - 4:
             mask |= (y - cy) ** 2 + (x - cx) ** 2 < radius**2
-    return mask.astype(np.uint8)
+    return mask.astype(np.uint8), gone[scene.owner] & (scene.distance > -10)
 
 
 def _waves(

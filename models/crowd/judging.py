@@ -19,8 +19,8 @@ def tallies(layer: Layer, solved: Solved, truth: Mask | None, config: SkillConfi
     without, shown = solved.presence.without, solved.shown
     there = (without > config.sure) & solved.voted
     absent = (without < 1 - config.sure) & solved.voted
-    people = len(layer.masks)
-    squares, gold = solved.outline.square, np.full(people, np.nan)
+    people, worth = len(layer.masks), solved.candidates.worth
+    squares, gold = solved.square, np.full(people, np.nan)
     # Everybody pulls the agreed outline towards their own, and looks better by that.
     inflate = people / max(people - 1, 1)
     if truth is not None:
@@ -37,14 +37,14 @@ def tallies(layer: Layer, solved: Solved, truth: Mask | None, config: SkillConfi
                 outline |= {"gold": 1.0, "gold_sum": float(gold[i])}
         result.append(
             Tally(
-                found=float((there[i] & drew & ~shown).sum()),
-                missed=float((there[i] & ~drew & ~shown).sum()),
-                invented=float((absent[i] & drew & ~shown).sum()),
-                spared=float((absent[i] & ~drew & ~shown).sum()),
-                kept=float((there[i] & drew & shown).sum()),
-                dropped=float((there[i] & ~drew & shown).sum()),
-                passed=float((absent[i] & drew & shown).sum()),
-                struck=float((absent[i] & ~drew & shown).sum()),
+                found=_sum(there[i] & drew & ~shown, worth),
+                missed=_sum(there[i] & ~drew & ~shown, worth),
+                invented=_sum(absent[i] & drew & ~shown, worth),
+                spared=_sum(absent[i] & ~drew & ~shown, worth),
+                kept=_sum(there[i] & drew & shown, worth),
+                dropped=_sum(there[i] & ~drew & shown, worth),
+                passed=_sum(absent[i] & drew & shown, worth),
+                struck=_sum(absent[i] & ~drew & shown, worth),
                 **outline,
             )
         )
@@ -52,13 +52,17 @@ def tallies(layer: Layer, solved: Solved, truth: Mask | None, config: SkillConfi
     real, false = settled > config.sure, settled < 1 - config.sure
     result.append(
         Tally(
-            found=float((real & shown).sum()),
-            missed=float((real & ~shown).sum()),
-            invented=float((false & shown).sum()),
-            spared=float((false & ~shown).sum()),
+            found=_sum(real & shown, worth),
+            missed=_sum(real & ~shown, worth),
+            invented=_sum(false & shown, worth),
+            spared=_sum(false & ~shown, worth),
         )
     )
     return result
+
+
+def _sum(which: NDArray[np.bool_], worth: NDArray[np.float64]) -> float:
+    return float(worth[which].sum())
 
 
 def _against(

@@ -14,7 +14,6 @@ from models.crowd.outlines import (
     SCALE,
     Distances,
     Drawings,
-    Outline,
     agree,
     biases,
     redrawn,
@@ -26,6 +25,8 @@ from models.labels import Floats, Mask
 
 NEAR = 3 * SCALE
 """Kept distance within which the edge itself is in doubt, whoever agrees on it."""
+WORTHLESS = 0.1
+"""Hit less false-alarm rate below which somebody's outlines are not looked at."""
 SHARE = 0.5
 """Share of a core that a mask covers when its owner drew the object."""
 
@@ -34,7 +35,8 @@ SHARE = 0.5
 class Solved:
     """What people agree on, in one class.
 
-    inside: (H, W) agreed; chance: (H, W) float32, how likely each pixel belongs to it; the rest is
+    inside: (H, W) agreed; chance: (H, W) float32, how likely each pixel belongs to it; square: (n,)
+    mean square distance of each person's outlines to the agreed ones, nan where unknown. The rest is
     kept for judging and lists.
     """
 
@@ -45,7 +47,7 @@ class Solved:
     drew: NDArray[np.bool_]
     voted: NDArray[np.bool_]
     shown: NDArray[np.bool_]
-    outline: Outline
+    square: NDArray[np.float64]
 
 
 class Layer:
@@ -97,50 +99,75 @@ class Layer:
         )
         shown = candidates.share(self.shown) >= SHARE
         known = None if truth is None else (candidates.share(truth) >= SHARE).astype(np.float64)
-        presence = weigh(drew, voted, shown, skills, snapshot.shown, config, known)
-        voters: NDArray[np.uint16] | int = people
-        if any(s is not None for s in sure):
-            voters = np.zeros(self.votes.shape, np.uint16)
-            for s in sure:
-                voters += np.uint16(1) if s is None else s
-        disputed = (self.votes > 0) & (self.votes < voters)
-        inside = (self.votes > 0) & ~disputed
+        presence = weigh(
+            drew, voted, shown, candidates.worth, skills, snapshot.shown, config, known
+        )
+        heard = np.flatnonzero(presence.trust >= WORTHLESS)
+        if not len(heard):
+            heard = np.arange(people)
+        votes, voters, near = self._counts(heard, sure)
+        disputed = (votes > 0) & (votes < voters)
+        inside = (votes > 0) & ~disputed
         chance = np.zeros(inside.shape, dtype=np.float32)
         flat, cores = chance.ravel(), candidates.pixels
-        flat[cores] = np.where(
-            inside.ravel()[cores], presence.there[candidates.owner], 0
+        flat[cores] = np.where(inside.ravel()[cores], presence.there[candidates.owner], 0)
+        bias = biases([skills[i] for i in heard], config)
+        places = np.flatnonzero(disputed | near) if candidates.count else np.empty(0, int)
+        drawings = self._drawings(places, candidates, drew, heard, bias, sure, config)
+        outline = agree(
+            drawings,
+            [skills[i] for i in heard],
+            presence.trust[heard],
+            presence.heed[heard],
+            config,
         )
-        bias = biases(skills, config)
-        places = np.flatnonzero(disputed | (self.near > 0)) if candidates.count else np.empty(0, int)
-        drawings = self._drawings(places, candidates, drew, bias, sure, config)
-        outline = agree(drawings, skills, presence.trust, config)
         there = presence.there[drawings.zone]
-        on_edge = (there * ndtr(outline.distance / outline.error)).astype(np.float32)
-        flat[places] = on_edge
+        flat[places] = (there * ndtr(outline.distance / outline.error)).astype(np.float32)
         # What everybody drew, or nobody, stands, unless gold has shown that they draw too wide.
         moved = disputed.ravel()[places] | bool(np.any(np.abs(bias) > 0.05))
         inside.ravel()[places[moved]] = ((there >= 0.5) & (outline.distance > 0))[moved]
-        return Solved(inside, chance, candidates, presence, drew, voted, shown, outline)
+        square = np.full(people, np.nan)
+        square[heard] = outline.square[:-1]
+        return Solved(inside, chance, candidates, presence, drew, voted, shown, square)
+
+    def _counts(
+        self, heard: NDArray[np.int64], sure: Sequence[Mask | None]
+    ) -> tuple[NDArray[np.uint16], NDArray[np.uint16], Mask]:
+        """Of those who are heard: their votes, how many were sure, and whose outline is near."""
+        votes, near = self.votes, self.near
+        for i in set(range(len(self.masks))) - set(heard.tolist()):
+            votes = votes - self.masks[i]
+            near = near - (np.abs(self.distances[i]) <= NEAR)
+        voters = np.full(votes.shape, len(heard), dtype=np.uint16)
+        for i in heard:
+            doubts = sure[i]
+            if doubts is not None:
+                voters -= ~doubts
+        return votes, voters, near > 0
 
     def _drawings(
         self,
         places: NDArray[np.int64],
         candidates: Candidates,
         drew: NDArray[np.bool_],
+        heard: NDArray[np.int64],
         bias: NDArray[np.float32],
         sure: Sequence[Mask | None],
         config: SkillConfig,
     ) -> Drawings:
         shown = self.shown_distance.ravel()[places]
-        kept = np.stack([d.ravel()[places] for d in self.distances])
+        kept = np.stack([self.distances[i].ravel()[places] for i in heard])
         given = np.stack(
-            [np.ones(len(places), bool) if s is None else s.ravel()[places] for s in sure]
+            [
+                np.ones(len(places), bool) if s is None else s.ravel()[places]
+                for s in (sure[i] for i in heard)
+            ]
         )
         distance = kept.astype(np.float32) / SCALE - bias[:, None]
         np.clip(distance, -config.reach, config.reach, out=distance)
         return Drawings(
             distance=distance,
-            drew=drew,
+            drew=drew[heard],
             zone=nearest(candidates, places),
             left=(kept == shown) & bool(self.shown.any()),
             voted=given,

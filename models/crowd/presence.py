@@ -28,18 +28,21 @@ class Presence:
 
     there:   (K,) probability that each is an object.
     without: (n, K) the same without the word of each person.
-    trust:   (n,) hit less false-alarm rate of each, in the situation they met most, 0..1.
+    trust:   (n,) how much more often each has in the mask what is there than what is not; 0..1.
+    heed:    (n,) the same of what is shown: how much more often they leave what is there.
     """
 
     there: Values
     without: Values
     trust: Values
+    heed: Values
 
 
 def weigh(
     drew: Flags,
     voted: Flags,
     shown: Flags,
+    worth: Values,
     skills: Sequence[Tally],
     of_shown: Tally,
     config: SkillConfig,
@@ -48,7 +51,7 @@ def weigh(
     """Probabilities of the candidates, and what they say of the people.
 
     drew, voted: (n, K) who has it in the mask, and who was not unsure there; shown: (K,) whether
-    the proposal has it; skills: of the n people, from earlier tasks; of_shown: the proposals' own.
+    the proposal has it; worth: (K,) how much of an object each is; skills: of the n people, from earlier tasks; of_shown: the proposals' own.
     The rates of this task's people are learned from it too, each object counted as far as the
     others settle it. known: (K,) probabilities that are known, from gold.
     """
@@ -67,9 +70,11 @@ def weigh(
         without = _sigmoid(total - word)
         if known is not None:
             without = np.broadcast_to(known, drew.shape)
-        counts = past + _seen(drew, voted, shown, without)
+        counts = past + _seen(drew, voted, shown, worth, without)
     there = _sigmoid(prior + word.sum(axis=0)) if known is None else known
-    return Presence(there, np.asarray(without), _trust(counts, shown))
+    both = counts[:, :2] + counts[:, 2:] - np.array(config.kept) * [[[1], [0]]]
+    trust, heed = _lift(both - np.array(config.passed) * [[[0], [1]]]), _lift(counts[:, 2:])
+    return Presence(there, np.asarray(without), trust, heed)
 
 
 def _past(skills: Sequence[Tally], config: SkillConfig) -> Values:
@@ -91,9 +96,11 @@ def _words(drew: Flags, voted: Flags, shown: Flags, counts: Values, most: float)
     return np.where(voted, np.clip(word, -most, most), 0.0)
 
 
-def _seen(drew: Flags, voted: Flags, shown: Flags, without: Values) -> Values:
+def _seen(
+    drew: Flags, voted: Flags, shown: Flags, worth: Values, without: Values
+) -> Values:
     """(n, 4, 2) what this task adds to the counts; an object that is open adds nothing."""
-    weight = np.where(voted, (2 * without - 1) ** 2, 0.0)
+    weight = np.where(voted, worth * (2 * without - 1) ** 2, 0.0)
     there, absent = weight * (without > 0.5), weight * (without <= 0.5)
     result = np.empty((len(drew), 4, 2))
     for row, (chance, situation) in enumerate(
@@ -104,7 +111,8 @@ def _seen(drew: Flags, voted: Flags, shown: Flags, without: Values) -> Values:
     return result
 
 
-def _trust(counts: Values, shown: Flags) -> Values:
+def _lift(counts: Values) -> Values:
+    """(n,) how much greater the first of two rates is, from (n, 2, 2) counts."""
     rate = counts[..., 0] / counts.sum(axis=-1)
     return np.clip(rate[:, 0] - rate[:, 1], 0.0, 1.0)
 
