@@ -171,6 +171,14 @@ class SkillConfig:
     """Factor on older evidence with each task."""
 
 
+@dataclass(frozen=True, slots=True)
+class MarkConfig:
+    """Points and boxes of many people."""
+
+    reach: float = 15.0
+    """Pixels from an object's middle within which a point means it."""
+
+
 # --- networks -----------------------------------------------------------------------------------
 
 

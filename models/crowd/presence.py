@@ -43,7 +43,7 @@ def weigh(
     voted: Flags,
     shown: Flags,
     worth: Values,
-    skills: Sequence[Tally],
+    skills: Sequence[Tally] | Values,
     of_shown: Tally,
     config: SkillConfig,
     known: Values | None = None,
@@ -51,7 +51,8 @@ def weigh(
     """Probabilities of the candidates, and what they say of the people.
 
     drew, voted: (n, K) who has it in the mask, and who was not unsure there; shown: (K,) whether
-    the proposal has it; worth: (K,) how much of an object each is; skills: of the n people, from earlier tasks; of_shown: the proposals' own.
+    the proposal has it; worth: (K,) how much of an object each is; skills: of the n people, from earlier tasks, as tallies or as
+    (n, 4, 2) counts (`counts_of`); of_shown: the proposals' own.
     The rates of this task's people are learned from it too, each object counted as far as the
     others settle it. known: (K,) probabilities that are known, from gold.
     """
@@ -60,7 +61,7 @@ def weigh(
         _logit(*_posterior(of_shown.found, of_shown.invented, config.shown_pure)),
         _logit(*_posterior(of_shown.missed, of_shown.spared, config.drawn_pure)),
     )
-    past = _past(skills, config)
+    past = counts_of(skills, config) if isinstance(skills, Sequence) else skills
     counts = past
     word = np.zeros(drew.shape)
     without = np.broadcast_to(_sigmoid(prior), drew.shape)
@@ -70,21 +71,21 @@ def weigh(
         without = _sigmoid(total - word)
         if known is not None:
             without = np.broadcast_to(known, drew.shape)
-        counts = past + _seen(drew, voted, shown, worth, without)
+        counts = past + seen(drew, voted, shown, worth, without)
     there = _sigmoid(prior + word.sum(axis=0)) if known is None else known
     both = counts[:, :2] + counts[:, 2:] - np.array(config.kept) * [[[1], [0]]]
     trust, heed = _lift(both - np.array(config.passed) * [[[0], [1]]]), _lift(counts[:, 2:])
     return Presence(there, np.asarray(without), trust, heed)
 
 
-def _past(skills: Sequence[Tally], config: SkillConfig) -> Values:
-    """(n, 4, 2) counts for and against of found, invented, kept, passed."""
+def counts_of(skills: Sequence[Tally], config: SkillConfig) -> Values:
+    """(n, 4, 2) counts for and against of found, invented, kept, passed, priors included."""
     priors = np.array([config.hit, config.false_alarm, config.kept, config.passed])
-    seen = [
+    tallied = [
         [(t.found, t.missed), (t.invented, t.spared), (t.kept, t.dropped), (t.passed, t.struck)]
         for t in skills
     ]
-    return np.asarray(priors + np.array(seen, dtype=np.float64).reshape(len(skills), 4, 2))
+    return np.asarray(priors + np.array(tallied, dtype=np.float64).reshape(len(skills), 4, 2))
 
 
 def _words(drew: Flags, voted: Flags, shown: Flags, counts: Values, most: float) -> Values:
@@ -96,7 +97,7 @@ def _words(drew: Flags, voted: Flags, shown: Flags, counts: Values, most: float)
     return np.where(voted, np.clip(word, -most, most), 0.0)
 
 
-def _seen(
+def seen(
     drew: Flags, voted: Flags, shown: Flags, worth: Values, without: Values
 ) -> Values:
     """(n, 4, 2) what this task adds to the counts; an object that is open adds nothing."""
