@@ -156,7 +156,7 @@ class SkillConfig:
     bias_weight: float = 0.2
     """Gold tasks' worth of evidence that people draw neither too wide nor too narrow."""
     reach: float = 6.0
-    """Distances to an outline are clipped to so many pixels: who is further off has no louder say."""
+    """Distances to an outline are clipped to so many pixels: further off is not louder."""
     floor: float = 0.35
     """Error of an outline, in pixels, that no number of people removes."""
     apart: float = 0.8

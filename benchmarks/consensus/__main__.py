@@ -40,7 +40,9 @@ def parts(
             only=chosen or None,
         )
     if not only or "crowd" in only:
-        yield crowd.rows(seed=seed, tasks=images or (120 if full else 58), side=768 if full else 384)
+        yield crowd.rows(
+            seed=seed, tasks=images or (120 if full else 58), side=768 if full else 384
+        )
 
 
 def main(argv: list[str] | None = None) -> int:

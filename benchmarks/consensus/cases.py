@@ -104,9 +104,7 @@ def rows(
         if only and case not in only:
             continue
         for shown in (False, True):
-            played = play(
-                case, shown, seed=seed, images=images, side=side, compared=compared
-            )
+            played = play(case, shown, seed=seed, images=images, side=side, compared=compared)
             where = "all see one proposal" if shown else "from nothing"
             name = f"{case}, {where}: {what}"
             beside: dict[str, float] = {

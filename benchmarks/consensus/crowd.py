@@ -55,7 +55,9 @@ class Tally:
     spam_low: dict[str, int] = field(default_factory=dict)
 
 
-def play(*, seed: int, tasks: int, side: int, shown: bool, people: int = 20) -> tuple[Tally, dict[str, float]]:
+def play(
+    *, seed: int, tasks: int, side: int, shown: bool, people: int = 20
+) -> tuple[Tally, dict[str, float]]:
     """Tasks of VIEWS people each, drawn by turns, so that each person sees about
     tasks * VIEWS / people."""
     rng = np.random.default_rng((seed, 47, int(shown)))
@@ -79,7 +81,9 @@ def play(*, seed: int, tasks: int, side: int, shown: bool, people: int = 20) -> 
         result = fixed.aggregate(masks, base, memory.snapshot)
         _count(counted, scene, result.mask, result.objects)
         counted.fixed.append(dice(result.mask, scene.truth))
-        counted.majority.append(dice(plain.aggregate(masks, base, memory.snapshot).mask, scene.truth))
+        counted.majority.append(
+            dice(plain.aggregate(masks, base, memory.snapshot).mask, scene.truth)
+        )
         _retire(counted, scene, masks, base, memory)
         memory.learn(fixed.judge(masks, base, memory.snapshot))
         for person in everyone:
@@ -145,7 +149,9 @@ def _retire(
             return
 
 
-def calibration(foreseen: Sequence[float], false: Sequence[bool], bins: int = 10) -> tuple[float, float]:
+def calibration(
+    foreseen: Sequence[float], false: Sequence[bool], bins: int = 10
+) -> tuple[float, float]:
     """Expected calibration error over bins of probability, and the worst bin with 30 or more."""
     p, was = np.array(foreseen), np.array(false, dtype=float)
     place = np.minimum((p * bins).astype(int), bins - 1)
@@ -165,7 +171,9 @@ def rows(*, seed: int, tasks: int, side: int) -> Iterator[Row]:
         where = "all see one proposal" if shown else "from nothing"
         c, skill = play(seed=seed, tasks=tasks, side=side, shown=shown)
         each = {"tasks_each": round(skill["tasks_each"], 1)}
-        yield row(f"skill against true miss rate, {where}", skill["correlation"], "r", ">= 0.9", each)
+        yield row(
+            f"skill against true miss rate, {where}", skill["correlation"], "r", ">= 0.9", each
+        )
         yield row(
             f"tasks until every spammer is below .2, {where}",
             skill["slowest"],

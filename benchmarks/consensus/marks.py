@@ -43,7 +43,6 @@ def invent(seed: int, share: float = 1.0) -> Invented:
     # A few people do most of the work, as everywhere.
     activity = rng.pareto(1.2, people) + 0.3
     activity = np.minimum(activity / activity.sum(), 0.4 * images / looks)
-    each = np.diff(np.sort(rng.integers(0, looks + 1, images - 1)), prepend=0, append=looks)
     each = np.full(images, looks // images) + (np.arange(images) < looks % images)
     start = np.concatenate([[0], each.cumsum()])
     at = np.repeat(np.arange(images), each)

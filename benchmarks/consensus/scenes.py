@@ -142,18 +142,17 @@ def _drawn(rng: np.random.Generator, scene: Scene, person: Person) -> tuple[Labe
     side = mask.shape[0]
     y, x = np.ogrid[:side, :side]
     for _ in range(int(rng.poisson(person.invent))):
-        cy, cx, radius = *(rng.random(2) * side), rng.uniform(5, 22)
+        cy, cx = rng.random(2) * side
+        radius = float(rng.uniform(5, 22))
         if scene.distance[int(cy), int(cx)] < -radius - 4:
             mask |= (y - cy) ** 2 + (x - cx) ** 2 < radius**2
     return mask.astype(np.uint8), gone[scene.owner] & (scene.distance > -10)
 
 
-def _waves(
-    rng: np.random.Generator, shape: tuple[int, ...], size: float
-) -> NDArray[np.float32]:
-    field = cv2.GaussianBlur(rng.standard_normal(shape).astype(np.float32), (0, 0), SMOOTH)
-    field *= size / max(float(field.std()), 1e-9)
-    return np.asarray(field)
+def _waves(rng: np.random.Generator, shape: tuple[int, ...], size: float) -> NDArray[np.float32]:
+    rough = rng.standard_normal(shape).astype(np.float32)
+    field = np.asarray(cv2.GaussianBlur(rough, (0, 0), SMOOTH), dtype=np.float32)
+    return field * np.float32(size / max(float(field.std()), 1e-9))
 
 
 def _corrected(
@@ -186,6 +185,6 @@ def dice(a: Labels, b: Labels) -> float:
     return 1.0 if total == 0 else 2 * int(((a > 0) & (b > 0)).sum()) / total
 
 
-def crew(edges: Sequence[float], **more: float) -> list[Person]:
+def crew(edges: Sequence[float]) -> list[Person]:
     """People of some edge errors, otherwise alike."""
-    return [Person(f"v{i}", edge=e, **more) for i, e in enumerate(edges)]
+    return [Person(f"v{i}", edge=e) for i, e in enumerate(edges)]

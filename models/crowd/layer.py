@@ -36,8 +36,8 @@ class Solved:
     """What people agree on, in one class.
 
     inside: (H, W) agreed; chance: (H, W) float32, how likely each pixel belongs to it; square: (n,)
-    mean square distance of each person's outlines to the agreed ones, nan where unknown. The rest is
-    kept for judging and lists.
+    mean square distance of each person's outlines to the agreed ones, nan where unknown. The rest
+    is kept for judging and lists.
     """
 
     inside: Mask
@@ -111,12 +111,13 @@ class Layer:
         chance = np.zeros(inside.shape, dtype=np.float32)
         flat, cores = chance.ravel(), candidates.pixels
         flat[cores] = np.where(inside.ravel()[cores], presence.there[candidates.owner], 0)
-        bias = biases([skills[i] for i in heard], config)
+        of_heard = [skills[int(i)] for i in heard]
+        bias = biases(of_heard, config)
         places = np.flatnonzero(disputed | near) if candidates.count else np.empty(0, int)
         drawings = self._drawings(places, candidates, drew, heard, bias, sure, config)
         outline = agree(
             drawings,
-            [skills[i] for i in heard],
+            of_heard,
             presence.trust[heard],
             presence.heed[heard],
             config,
@@ -163,7 +164,7 @@ class Layer:
                 for s in (sure[i] for i in heard)
             ]
         )
-        distance = kept.astype(np.float32) / SCALE - bias[:, None]
+        distance = kept.astype(np.float32) / np.float32(SCALE) - bias[:, None]
         np.clip(distance, -config.reach, config.reach, out=distance)
         return Drawings(
             distance=distance,
@@ -171,7 +172,9 @@ class Layer:
             zone=nearest(candidates, places),
             left=(kept == shown) & bool(self.shown.any()),
             voted=given,
-            shown=(shown.astype(np.float32) / SCALE).clip(-config.reach, config.reach),
+            shown=np.clip(
+                shown.astype(np.float32) / np.float32(SCALE), -config.reach, config.reach
+            ),
         )
 
 

@@ -23,9 +23,10 @@ class Marks:
     """Marks of people on images, image after image, as columns.
 
     Of I images, A looks (one person at one image) and M marks:
-    looks: (I + 1,) first look of each image; person: (A,) who looked, also those who marked nothing;
+    looks: (I + 1,) first look of each image; person: (A,) who looked, also who marked nothing;
     starts: (I + 1,) first mark of each image; look: (M,) the look that a mark belongs to;
-    kind: (M,) class; centre: (M, 2) float32 y, x in pixels; size: (M, 2) height, width, 0 for points.
+    kind: (M,) class; centre: (M, 2) float32 y, x in pixels; size: (M, 2) height, width, 0 for a
+    point.
     """
 
     looks: NDArray[np.int64]

@@ -79,9 +79,7 @@ def _in_parts(
     centre: Values, size: Values, person: NDArray[np.int64], reach: float
 ) -> NDArray[np.int64]:
     span = max(reach, float(size.max()) if len(size) else 0.0)
-    pairs = cKDTree(centre).sparse_distance_matrix(
-        cKDTree(centre), span, output_type="coo_matrix"
-    )
+    pairs = cKDTree(centre).sparse_distance_matrix(cKDTree(centre), span, output_type="coo_matrix")
     count, part = connected_components(pairs, directed=False)
     labels, used = np.empty(len(centre), dtype=np.int64), 0
     for number in range(count):

@@ -116,9 +116,9 @@ def agree(
 ) -> Outline:
     """The agreed outline: everybody's, weighted by how far off they are known to be.
 
-    How far off is learned from earlier tasks and from this one, on a sample of its pixels. Who draws
-    wider or narrower than most throughout counts less and less: a mean would follow them part of the
-    way, and a median too. People who left a shown outline as it was count together, as one
+    How far off is learned from earlier tasks and from this one, on a sample of its pixels. Who
+    draws wider or narrower than most throughout counts less and less: a mean would follow them
+    part of the way, and a median too. People who left a shown outline as it was count together, as one
     annotator, by how much heed they pay. trust, heed: (n,) see Presence.
     """
     m = drawings.distance.shape[1]
@@ -200,10 +200,10 @@ def _off(d: Drawings, agreed: Values) -> tuple[NDArray[np.float64], NDArray[np.f
     near = np.abs(agreed) <= BAND
     edge = d.at(np.flatnonzero(near))
     apart = np.concatenate([edge.distance, edge.shown[None]]) - agreed[near]
-    redrew = edge.drew[:, edge.zone] & edge.voted & ~edge.left
+    redrew = np.asarray(edge.drew[:, edge.zone] & edge.voted & ~edge.left)
     # The proposal is compared where some changed it and others left it.
-    both = redrew.any(axis=0) & edge.left.any(axis=0)
-    counts = np.concatenate([redrew, both[None]])
+    both = np.any(redrew, axis=0) & np.any(edge.left, axis=0)
+    counts = np.vstack([redrew, both])
     number = counts.sum(axis=1)
     square, mean = np.full((2, len(apart)), np.nan)
     enough = number >= FEWEST

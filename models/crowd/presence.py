@@ -1,9 +1,9 @@
 """Is the object there: log-odds from who drew it, and how often each is right.
 
 Dawid and Skene's model (1979) of annotators with a hit and a false-alarm rate, in two situations:
-an object that the proposal did not show can be drawn, one that it showed can be removed. Given truth
-and proposal, people are taken to be independent; that they all start from the same proposal is then
-no reason to believe it, and who leaves whatever is shown says nothing.
+an object that the proposal did not show can be drawn, one that it showed can be removed. Given
+truth and proposal, people are taken to be independent; that they all start from the same proposal
+is then no reason to believe it, and who leaves whatever is shown says nothing.
 """
 
 from collections.abc import Sequence
@@ -51,9 +51,9 @@ def weigh(
     """Probabilities of the candidates, and what they say of the people.
 
     drew, voted: (n, K) who has it in the mask, and who was not unsure there; shown: (K,) whether
-    the proposal has it; worth: (K,) how much of an object each is; skills: of the n people, from earlier tasks, as tallies or as
-    (n, 4, 2) counts (`counts_of`); of_shown: the proposals' own.
-    The rates of this task's people are learned from it too, each object counted as far as the
+    the proposal has it; worth: (K,) how much of an object each is; skills: of the n people,
+    from earlier tasks, as tallies or as (n, 4, 2) counts (`counts_of`); of_shown: the proposals'
+    own. The rates of this task's people are learned from it too, each object counted as far as the
     others settle it. known: (K,) probabilities that are known, from gold.
     """
     prior = np.where(
@@ -97,9 +97,7 @@ def _words(drew: Flags, voted: Flags, shown: Flags, counts: Values, most: float)
     return np.where(voted, np.clip(word, -most, most), 0.0)
 
 
-def seen(
-    drew: Flags, voted: Flags, shown: Flags, worth: Values, without: Values
-) -> Values:
+def seen(drew: Flags, voted: Flags, shown: Flags, worth: Values, without: Values) -> Values:
     """(n, 4, 2) what this task adds to the counts; an object that is open adds nothing."""
     weight = np.where(voted, worth * (2 * without - 1) ** 2, 0.0)
     there, absent = weight * (without > 0.5), weight * (without <= 0.5)
@@ -115,7 +113,7 @@ def seen(
 def _lift(counts: Values) -> Values:
     """(n,) how much greater the first of two rates is, from (n, 2, 2) counts."""
     rate = counts[..., 0] / counts.sum(axis=-1)
-    return np.clip(rate[:, 0] - rate[:, 1], 0.0, 1.0)
+    return np.asarray(np.clip(rate[:, 0] - rate[:, 1], 0.0, 1.0))
 
 
 def _posterior(yes: float, no: float, prior: tuple[float, float]) -> tuple[float, float]:

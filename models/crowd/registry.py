@@ -14,6 +14,9 @@ AGGREGATORS: dict[str, Callable[[CrowdConfig], Aggregator]] = {
     Staple.name: Staple,
 }
 
+DEFAULT_AGGREGATOR = Majority.name
+"""Of studies that choose none."""
+
 
 def aggregator(name: str, config: CrowdConfig | None = None) -> Aggregator:
     """The aggregator of that name. Raises ValueError that lists the names there are."""

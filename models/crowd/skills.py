@@ -1,10 +1,10 @@
 """What is known of a volunteer: counts that add up, and the estimates that follow from them.
 
 Presence and outline are two skills. Presence is counted in objects, in two situations: of an object
-that was not shown, whether they drew it; of one that was shown, whether they left it. The rates are
-Beta posteriors. Outlines are counted in tasks: the mean square distance to the agreed outline, and,
-on gold alone, the mean signed distance (a bias that most share cannot be told from the truth without
-it), with normal-inverse-chi-square posteriors.
+that was not shown, whether they drew it; of one that was shown, whether they left it. The rates
+are Beta posteriors. Outlines are counted in tasks: the mean square distance to the agreed outline,
+and, on gold alone, the mean signed distance, each shrunk towards a newcomer's. A bias that most
+people share cannot be told from the truth without gold.
 """
 
 from collections.abc import Mapping

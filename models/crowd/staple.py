@@ -60,8 +60,10 @@ class Staple:
         differs = np.any([m != masks[0] for m in masks], axis=0) if masks else None
         if settled is None or differs is None or len(masks) < 3 or not (differs & settled).any():
             return plain
-        values = [0] if self.config.instances else sorted(
-            {int(v) for m in masks for v in np.unique(m[differs])} - {0, unsure}
+        values = (
+            [0]
+            if self.config.instances
+            else sorted({int(v) for m in masks for v in np.unique(m[differs])} - {0, unsure})
         )
         chances = {value: _staple([_part(m, value) for m in masks]) for value in values}
         mask, probability = plain.mask.copy(), plain.probability.copy()
@@ -97,5 +99,5 @@ def _staple(masks: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
     if not any(m.any() for m in masks):
         return np.zeros(masks[0].shape, dtype=np.float32)
     images = [SimpleITK.GetImageFromArray(m) for m in masks]
-    made = SimpleITK.GetArrayFromImage(SimpleITK.STAPLE(images, 1.0))
+    made = SimpleITK.GetArrayFromImage(SimpleITK.STAPLE(images, 1.0))  # type: ignore[no-untyped-call]
     return np.nan_to_num(made.astype(np.float32))
