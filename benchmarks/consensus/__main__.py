@@ -23,10 +23,15 @@ TUNED_ON = (900,)
 
 
 def parts(
-    *, full: bool, seed: int, only: list[str], images: int | None = None
+    *,
+    full: bool,
+    seed: int,
+    only: list[str],
+    images: int | None = None,
+    compared: int | None = None,
 ) -> Iterator[Iterator[Row]]:
     """The rows of each part that was asked for."""
-    from benchmarks.consensus import cases, crowd, speed
+    from benchmarks.consensus import cases, crowd, marks, speed
 
     chosen = [c for c in cases.CASES if c in only]
     if not only or "speed" in only:
@@ -36,13 +41,15 @@ def parts(
             seed=seed,
             images=images or (40 if full else 20),
             side=1024 if full else 512,
-            compared=(images or 20) if full else 4,
+            compared=compared if compared is not None else 20 if full else 4,
             only=chosen or None,
         )
     if not only or "crowd" in only:
         yield crowd.rows(
             seed=seed, tasks=images or (120 if full else 58), side=768 if full else 384
         )
+    if not only or "marks" in only:
+        yield marks.rows(seed=seed, share=1.0 if full else 0.02)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -52,6 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="parts by name, with commas between")
     parser.add_argument("--seed", type=int, help="draw the same crowds again")
     parser.add_argument("--images", type=int, help="images a case, tasks of the crowd")
+    parser.add_argument("--compared", type=int, help="images a case that crowd-kit and STAPLE see")
     parser.add_argument("--json", type=Path, help="write the rows to this file")
     options = parser.parse_args(argv)
     cv2.setNumThreads(1)
@@ -61,7 +69,9 @@ def main(argv: list[str] | None = None) -> int:
         print("Defaults were chosen on this seed; do not report what it gives.")
     only = [name.strip() for name in options.only.split(",") if name.strip()]
     rows: list[Row] = []
-    for part in parts(full=options.full, seed=seed, only=only, images=options.images):
+    for part in parts(
+        full=options.full, seed=seed, only=only, images=options.images, compared=options.compared
+    ):
         for row in part:
             rows.append({**row, "seed": seed})
             print(f"  {row['name']}: {row['value']} ({row['goal']}) {row['peers']}", flush=True)

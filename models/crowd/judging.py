@@ -28,6 +28,9 @@ def tallies(layer: Layer, solved: Solved, truth: Mask | None, config: SkillConfi
         inflate = 1.0
     result = []
     for i in range(people):
+        if solved.flooded[i]:
+            result.append(Tally(invented=float(worth.sum())))
+            continue
         drew = solved.drew[i]
         outline = {}
         if people > 1 or truth is not None:

@@ -36,8 +36,8 @@ class Solved:
     """What people agree on, in one class.
 
     inside: (H, W) agreed; chance: (H, W) float32, how likely each pixel belongs to it; square: (n,)
-    mean square distance of each person's outlines to the agreed ones, nan where unknown. The rest
-    is kept for judging and lists.
+    mean square distance of each person's outlines to the agreed ones, nan where unknown; flooded:
+    (n,) who drew most of what others left empty, and has no say. The rest is kept for judging.
     """
 
     inside: Mask
@@ -48,6 +48,7 @@ class Solved:
     voted: NDArray[np.bool_]
     shown: NDArray[np.bool_]
     square: NDArray[np.float64]
+    flooded: NDArray[np.bool_]
 
 
 class Layer:
@@ -97,12 +98,14 @@ class Layer:
                 for s in sure
             ]
         )
+        flooded = self._flooded()
+        voted[flooded] = False
         shown = candidates.share(self.shown) >= SHARE
         known = None if truth is None else (candidates.share(truth) >= SHARE).astype(np.float64)
         presence = weigh(
             drew, voted, shown, candidates.worth, skills, snapshot.shown, config, known
         )
-        heard = np.flatnonzero(presence.trust >= WORTHLESS)
+        heard = np.flatnonzero((presence.trust >= WORTHLESS) & ~flooded)
         if not len(heard):
             heard = np.arange(people)
         votes, voters, near = self._counts(heard, sure)
@@ -129,7 +132,19 @@ class Layer:
         inside.ravel()[places[moved]] = ((there >= 0.5) & (outline.distance > 0))[moved]
         square = np.full(people, np.nan)
         square[heard] = outline.square[:-1]
-        return Solved(inside, chance, candidates, presence, drew, voted, shown, square)
+        return Solved(inside, chance, candidates, presence, drew, voted, shown, square, flooded)
+
+    def _flooded(self) -> NDArray[np.bool_]:
+        """(n,) whose mask covers most of what at most half of the people drew.
+
+        Such a mask agrees with every object, and its excess hangs together with them all.
+        """
+        people = len(self.masks)
+        empty = self.votes <= people // 2
+        size = int(empty.sum())
+        if people < 3 or size < 0.05 * empty.size:
+            return np.zeros(people, dtype=bool)
+        return np.array([int((mask & empty).sum()) > 0.6 * size for mask in self.masks])
 
     def _counts(
         self, heard: NDArray[np.int64], sure: Sequence[Mask | None]

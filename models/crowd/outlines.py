@@ -118,8 +118,8 @@ def agree(
 
     How far off is learned from earlier tasks and from this one, on a sample of its pixels. Who
     draws wider or narrower than most throughout counts less and less: a mean would follow them
-    part of the way, and a median too. People who left a shown outline as it was count together, as one
-    annotator, by how much heed they pay. trust, heed: (n,) see Presence.
+    part of the way, and a median too. People who left a shown outline as it was count together,
+    as one annotator, by how much heed they pay. trust, heed: (n,) see Presence.
     """
     m = drawings.distance.shape[1]
     prior, weight = _priors(skills, config)

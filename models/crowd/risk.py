@@ -29,14 +29,15 @@ def expected_error(inside: Mask, chance: Floats, hits: NDArray[np.float64]) -> f
 
 def decide(views: int, risk: float, config: CrowdConfig) -> Decision:
     """Retire when the expected error is small enough, or when enough people have looked."""
+    bound = config.risk
     people = "1 person" if views == 1 else f"{views} people"
-    if views >= max(1, config.early) and risk <= config.risk:
+    if views >= max(1, config.early) and risk <= bound:
         return Decision(
             "retire",
-            f"{people} corrected it; the expected error is {risk:.3f}, bound {config.risk:.3f}.",
+            f"{people} corrected it; the expected error is {risk:.3f}, bound {bound:.3f}.",
         )
     if views >= config.redundancy:
         return Decision("retire", f"{people} corrected it, as many as the study asks for.")
     return Decision(
-        "ask", f"{people} corrected it; the expected error is {risk:.3f}, bound {config.risk:.3f}."
+        "ask", f"{people} corrected it; the expected error is {risk:.3f}, bound {bound:.3f}."
     )
