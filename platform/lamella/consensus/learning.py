@@ -120,7 +120,7 @@ def _note(one: _Finished, tallies: Mapping[str, Tally]) -> set[UUID | None]:
     for volunteer, tally in now.items():
         Evidence.objects.update_or_create(
             task=one.task,
-            volunteer_id=volunteer,
+            volunteer_id=volunteer,  # type: ignore[misc]
             defaults={"source": one.source, "tally": _plain(tally)},
         )
     return before | now.keys()
