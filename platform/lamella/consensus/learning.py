@@ -118,9 +118,9 @@ def _note(one: _Finished, tallies: Mapping[str, Tally]) -> set[UUID | None]:
     for gone in before - now.keys():
         one.task.evidence.filter(volunteer=gone).delete()
     for volunteer, tally in now.items():
-        Evidence.objects.update_or_create(
+        Evidence.objects.update_or_create(  # type: ignore[misc]
             task=one.task,
-            volunteer_id=volunteer,  # type: ignore[misc]
+            volunteer_id=volunteer,
             defaults={"source": one.source, "tally": _plain(tally)},
         )
     return before | now.keys()
