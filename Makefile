@@ -15,7 +15,7 @@ ROUNDS ?= 3
 export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test web demo demo-simulated bench-science check lint types imports migrations web-check \
+.PHONY: help install install-test web demo demo-simulated bench-science bench-consensus check lint types imports migrations web-check \
         messages test test-python test-postgres test-web browser screenshots format clean
 
 help: ## this list
@@ -35,6 +35,10 @@ $(STAMPS)/install: pyproject.toml requirements/constraints.txt | $(VENV)/bin/pip
 $(STAMPS)/install-test: pyproject.toml requirements/constraints.txt | $(VENV)/bin/pip
 	$(VENV)/bin/pip install --quiet $(PIP_ARGS) -c requirements/constraints.txt -e '.[test]'
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/install
+
+$(STAMPS)/install-bench: pyproject.toml requirements/constraints.txt | $(VENV)/bin/pip
+	$(VENV)/bin/pip install --quiet $(PIP_ARGS) -c requirements/constraints.txt -e '.[bench]'
+	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/npm: $(WEB)/package.json $(WEB)/package-lock.json
 	cd $(WEB) && npm ci --no-audit --no-fund --loglevel=error
@@ -58,6 +62,10 @@ demo-simulated: install web ## play a study through with simulated volunteers (R
 bench-science: install ## what the science promises, measured (JSON=FILE, FULL=1, ONLY=name,…; resumable)
 	LAMELLA_DATA=var/bench $(PY) -m benchmarks $(if $(FULL),--full) $(if $(ONLY),--only "$(ONLY)") \
 		$(if $(JSON),--json "$(JSON)") $(BENCH_ARGS)
+
+bench-consensus: $(STAMPS)/install-bench ## consensus of masks and marks, measured (JSON=FILE, FULL=1, ONLY=part,…, SEED=N)
+	$(PY) -m benchmarks.consensus $(if $(FULL),--full) $(if $(ONLY),--only "$(ONLY)") \
+		$(if $(SEED),--seed $(SEED)) $(if $(JSON),--json "$(JSON)") $(BENCH_ARGS)
 
 check: lint types imports migrations web-check ## everything that needs no running
 

@@ -124,6 +124,59 @@ class CrowdConfig:
     """Mean pairwise Dice above which `early` masks suffice."""
     instances: bool = False
     """Values are object ids: new objects are matched between volunteers before they vote."""
+    risk: float = 0.02
+    """`skill`: a task retires once its expected error (1 - Dice) is at most this."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkillConfig:
+    """What is taken of a volunteer whom nobody knows, and how fast they become known.
+
+    Pairs are pseudo-counts (for, against) of Beta distributions, in objects.
+    """
+
+    hit: tuple[float, float] = (2.4, 0.6)
+    """Changes made of those that were needed."""
+    false_alarm: tuple[float, float] = (0.5, 2.5)
+    """Places changed of those that should have stayed."""
+    kept: tuple[float, float] = (4.5, 0.5)
+    """Shown objects that are there, left."""
+    passed: tuple[float, float] = (1.0, 1.0)
+    """Shown objects that are not there, left."""
+    shown_pure: tuple[float, float] = (4.0, 1.0)
+    """Shown objects that are there."""
+    drawn_pure: tuple[float, float] = (1.0, 1.0)
+    """Objects that were not shown, and that somebody drew, that are there."""
+    most: float = 4.0
+    """Bound of one person's word on an object, in log-odds."""
+    edge: float = 1.7
+    """Root mean square error of a newcomer's outline, in pixels."""
+    edge_weight: float = 1.0
+    """Tasks' worth of evidence in that."""
+    bias_weight: float = 0.2
+    """Gold tasks' worth of evidence that people draw neither too wide nor too narrow."""
+    reach: float = 6.0
+    """Distances to an outline are clipped to so many pixels: further off is not louder."""
+    floor: float = 0.35
+    """Error of an outline, in pixels, that no number of people removes."""
+    apart: float = 0.8
+    """Mean distance to the agreed outline, in pixels, at which somebody's weight has halved."""
+    accepting: float = 0.15
+    """Correlation of people who left a shown outline alone: n of them are worth
+    n / (1 + (n - 1) * accepting)."""
+    sure: float = 0.9
+    """People are judged on objects whose probability, without their own word, is beyond this or
+    below one minus this."""
+    forgetting: float = 0.98
+    """Factor on older evidence with each task."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkConfig:
+    """Points and boxes of many people."""
+
+    reach: float = 15.0
+    """Pixels from an object's middle within which a point means it."""
 
 
 # --- networks -----------------------------------------------------------------------------------

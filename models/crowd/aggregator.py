@@ -2,9 +2,10 @@
 result out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from models.crowd.skills import SkillSnapshot, Tally
 from models.labels import Floats, Labels
 
 
@@ -22,32 +23,29 @@ class CrowdMask:
 
 
 @dataclass(frozen=True, slots=True)
-class SkillEstimate:
-    """How often a volunteer finds what is there (hit) and draws what is not (false alarm), 0..1.
-
-    weight: tasks' worth of evidence behind the estimate; 0 is a newcomer.
-    """
-
-    hit: float
-    false_alarm: float
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class SkillSnapshot:
-    """Skills of volunteers at one moment; a result names the snapshot it used and can be
-    replayed."""
-
-    version: int = 0
-    skills: Mapping[str, SkillEstimate] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Decision:
     """Ask another volunteer or retire the task, and why, in words that are stored with the task."""
 
     action: Literal["ask", "retire"]
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdObject:
+    """Something that somebody drew, or that the proposal showed.
+
+    value: class; y, x: its centre in pixels of the task; area: pixels of its core; shown: whether
+    the proposal has it; drawn: volunteers whose mask has it; false_positive: 0..1, how likely it is
+    not there.
+    """
+
+    value: int
+    y: float
+    x: float
+    area: int
+    shown: bool
+    drawn: int
+    false_positive: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +55,8 @@ class CrowdResult:
     mask:        (H, W), dtype of the proposal; UNSURE where everybody was unsure.
     probability: (H, W) float32 in 0..1: how likely the agreed value is (majority: share of the
                  votes).
+    objects:     what was drawn or shown, taken up or not; empty where the method knows pixels only.
+    risk:        expected 1 - Dice of the mask; None where the method does not estimate it.
     agreement:   0..1, mean agreement of the volunteers with each other; 1.0 for fewer than two
                  masks.
     decision:    ask or retire.
@@ -70,6 +70,23 @@ class CrowdResult:
     decision: Decision
     reliability: Mapping[str, float]
     views: int
+    objects: tuple[CrowdObject, ...] = ()
+    risk: float | None = None
+
+
+class Running(Protocol):
+    """A task's consensus while masks arrive."""
+
+    def add(self, correction: CrowdMask) -> None:
+        """Take one more mask; a volunteer's later mask replaces the earlier.
+
+        Raises ValueError where it has another shape than the proposal, naming the volunteer.
+        """
+        ...
+
+    def result(self) -> CrowdResult:
+        """The consensus of all masks so far: the same as `Aggregator.aggregate` of them."""
+        ...
 
 
 class Aggregator(Protocol):
@@ -77,6 +94,23 @@ class Aggregator(Protocol):
     exactly."""
 
     name: str
+
+    def start(self, proposal: Labels, snapshot: SkillSnapshot) -> Running:
+        """A task that showed `proposal`, before anybody corrected it."""
+        ...
+
+    def judge(
+        self,
+        corrections: Sequence[CrowdMask],
+        proposal: Labels,
+        snapshot: SkillSnapshot,
+        truth: Labels | None = None,
+    ) -> Mapping[str, Tally]:
+        """What a finished task says about each volunteer, and under `SHOWN` about its proposal.
+
+        truth: (H, W) gold, where the task has one. Empty where the method knows no skills.
+        """
+        ...
 
     def aggregate(
         self, corrections: Sequence[CrowdMask], proposal: Labels, snapshot: SkillSnapshot
@@ -90,14 +124,40 @@ class Aggregator(Protocol):
         ...
 
 
+SHOWN = ""
+"""The proposal's name among the volunteers that `judge` tallies."""
+
+
+class Collected:
+    """`Running` for methods that look at all masks anew."""
+
+    def __init__(self, method: "Aggregator", proposal: Labels, snapshot: SkillSnapshot) -> None:
+        self._method, self._proposal, self._snapshot = method, proposal, snapshot
+        self._corrections: list[CrowdMask] = []
+
+    def add(self, correction: CrowdMask) -> None:
+        """See Running."""
+        checked(correction, self._proposal)
+        self._corrections.append(correction)
+
+    def result(self) -> CrowdResult:
+        """See Running."""
+        return self._method.aggregate(self._corrections, self._proposal, self._snapshot)
+
+
+def checked(item: CrowdMask, proposal: Labels) -> CrowdMask:
+    """The same mask. Raises ValueError where it does not have the proposal's shape."""
+    if item.mask.shape != proposal.shape:
+        raise ValueError(
+            f"The mask of volunteer {item.volunteer} has shape {item.mask.shape}, but the "
+            f"task's region has shape {proposal.shape}; it cannot be counted."
+        )
+    return item
+
+
 def latest(corrections: Sequence[CrowdMask], proposal: Labels) -> list[CrowdMask]:
     """The last mask of each volunteer, in order of their first; shapes checked (ValueError)."""
     last: dict[str, CrowdMask] = {}
     for item in corrections:
-        if item.mask.shape != proposal.shape:
-            raise ValueError(
-                f"The mask of volunteer {item.volunteer} has shape {item.mask.shape}, but the "
-                f"task's region has shape {proposal.shape}; it cannot be counted."
-            )
-        last[item.volunteer] = item
+        last[item.volunteer] = checked(item, proposal)
     return list(last.values())

@@ -5,8 +5,17 @@ from collections.abc import Callable
 from models.config import CrowdConfig
 from models.crowd.aggregator import Aggregator
 from models.crowd.majority import Majority
+from models.crowd.skill import Skill
+from models.crowd.staple import Staple
 
-AGGREGATORS: dict[str, Callable[[CrowdConfig], Aggregator]] = {Majority.name: Majority}
+AGGREGATORS: dict[str, Callable[[CrowdConfig], Aggregator]] = {
+    Skill.name: Skill,
+    Majority.name: Majority,
+    Staple.name: Staple,
+}
+
+DEFAULT_AGGREGATOR = Majority.name
+"""Of studies that choose none."""
 
 
 def aggregator(name: str, config: CrowdConfig | None = None) -> Aggregator:

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.config import CrowdConfig
-from models.crowd.aggregator import Aggregator, CrowdMask, SkillEstimate, SkillSnapshot
+from models.crowd.aggregator import Aggregator, CrowdMask
 from models.crowd.registry import AGGREGATORS, aggregator
+from models.crowd.skills import SkillSnapshot, Tally
 
 NONE = SkillSnapshot()
 
@@ -107,7 +108,7 @@ def test_replay_gives_the_same_bytes_and_all_numbers_are_finite(
     values = np.array([0, 1, 2, 255], dtype=np.uint8)
     masks = [rng.choice(values, (6, 7)) for _ in range(n)]
     proposal = rng.choice(values[:3], (6, 7))
-    snapshot = SkillSnapshot(3, {"a": SkillEstimate(0.9, 0.1, 5.0)})
+    snapshot = SkillSnapshot(3, {"a": Tally(found=9, missed=1, spared=3, tasks=5)})
     before = [m.copy() for m in masks]
     first = aggregator(name).aggregate(people(*masks), proposal, snapshot)
     again = aggregator(name).aggregate(people(*masks), proposal, snapshot)

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from models.config import CrowdConfig
-from models.crowd.aggregator import CrowdMask, SkillSnapshot
-from models.crowd.registry import aggregator
+from models.crowd.aggregator import CrowdMask
+from models.crowd.registry import DEFAULT_AGGREGATOR, aggregator
+from models.crowd.skills import SkillSnapshot
 from models.quality.metrics import overlap_of_slices
 from models.simulate.cast import Realised, pinned_cast
 from models.simulate.placed import Point, adapted, bisected, evenly, mean_curve, reached
@@ -60,7 +61,7 @@ def every_slice(cell: Cell) -> dict[str, Any]:
     preset = preset_of(cell)
     cast, rng = pinned_cast(cell.seed), np.random.default_rng((cell.seed, 11))
     crowd = aggregator(
-        str(cell.settings.get("aggregator", "majority")),
+        str(cell.settings.get("aggregator", DEFAULT_AGGREGATOR)),
         CrowdConfig(redundancy=preset.redundancy),
     )
     realised, seconds, dice = Realised(), 0.0, []

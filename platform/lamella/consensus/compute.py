@@ -1,4 +1,4 @@
-"""Consensus as a pure function of (corrections in order, proposal): replay gives the same."""
+"""Consensus as a pure function of (corrections in order, proposal, skills): replay agrees."""
 
 import zlib
 from collections.abc import Sequence
@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 from lamella.annotation.masks import mask_of
 from lamella.annotation.models import Correction
 from lamella.annotation.proven import is_expert
+from lamella.consensus.models import Consensus, SkillVersion
+from lamella.consensus.snapshots import latest_version, snapshot
 from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
-from lamella.studies.policy import config_of
+from lamella.studies.models import Study
+from lamella.studies.policy import aggregator_of, config_of
 from models.config import CrowdConfig
-from models.crowd.aggregator import CrowdMask, SkillSnapshot
+from models.crowd.aggregator import Aggregator, CrowdMask
 from models.crowd.registry import aggregator
 
 
@@ -30,20 +33,50 @@ class Agreed:
     changed_share: float
     action: str
     reason: str
+    risk: float | None = None
+    skills: SkillVersion | None = None
 
 
 def aggregate(task: Task, corrections: Sequence[Correction]) -> Agreed:
-    """The consensus of some corrections of a task, by the study's aggregator."""
-    study = task.study
-    config = replace(
-        config_of(study, CrowdConfig, "crowd"),
-        redundancy=1 if _expert_drew(task, corrections) else task.redundancy,
-        instances=study.instances,
-    )
+    """The consensus of some corrections of a task, by the study's aggregator and today's skills."""
+    return _agreed(task, corrections, aggregator_of(task.study), latest_version())
+
+
+def replay(consensus: Consensus) -> Agreed:
+    """A stored consensus made again, from its corrections and the skills of that time.
+
+    Raises LookupError where a correction that it used is gone.
+    """
+    found = Correction.objects.select_related("task__study").in_bulk(consensus.corrections)
+    by_key = {str(key): correction for key, correction in found.items()}
+    missing = [key for key in consensus.corrections if key not in by_key]
+    if missing:
+        raise LookupError(
+            f"The correction {missing[0]} is gone, so {consensus} cannot be replayed."
+        )
+    corrections = [by_key[key] for key in consensus.corrections]
+    return _agreed(consensus.task, corrections, consensus.aggregator, consensus.skills)
+
+
+def method_of(study: Study, name: str, redundancy: int) -> Aggregator:
+    """An aggregator with the study's settings."""
+    config = config_of(study, CrowdConfig, "crowd")
+    return aggregator(name, replace(config, redundancy=redundancy, instances=study.instances))
+
+
+def crowd_masks(corrections: Sequence[Correction]) -> list[CrowdMask]:
+    return [CrowdMask(str(c.volunteer_id), mask_of(c), c.active_seconds) for c in corrections]
+
+
+def _agreed(
+    task: Task, corrections: Sequence[Correction], name: str, version: SkillVersion | None
+) -> Agreed:
+    redundancy = 1 if _expert_drew(task, corrections) else task.redundancy
     proposal = task_proposal(task)
-    name = str(study.settings.get("aggregator", "majority"))
-    masks = [CrowdMask(str(c.volunteer_id), mask_of(c), c.active_seconds) for c in corrections]
-    result = aggregator(name, config).aggregate(masks, proposal, SkillSnapshot())
+    known = snapshot(version, {c.volunteer_id for c in corrections})
+    result = method_of(task.study, name, redundancy).aggregate(
+        crowd_masks(corrections), proposal, known
+    )
     return Agreed(
         aggregator=name,
         mask=result.mask,
@@ -52,6 +85,8 @@ def aggregate(task: Task, corrections: Sequence[Correction]) -> Agreed:
         changed_share=float(np.mean(result.mask != proposal)),
         action=result.decision.action,
         reason=result.decision.reason,
+        risk=result.risk,
+        skills=version,
     )
 
 

@@ -5,7 +5,69 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from lamella.accounts.models import Volunteer
 from lamella.rounds.models import Task
+
+
+class SkillVersion(models.Model):
+    """A moment at which skills were refreshed from finished tasks. Skills carry across studies."""
+
+    created = models.DateTimeField(auto_now_add=True)
+    tasks = models.PositiveIntegerField(help_text="finished tasks that were new or had changed")
+
+    def __str__(self) -> str:
+        return f"skills {self.pk}"
+
+
+class Skill(models.Model):
+    """A volunteer's tally from some version on, until a later row of theirs."""
+
+    version = models.ForeignKey(SkillVersion, on_delete=models.PROTECT, related_name="skills")
+    volunteer = models.ForeignKey(
+        Volunteer,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="skills",
+        help_text="empty: what was shown, counted as if proposals were a volunteer",
+    )
+    tally = models.JSONField(help_text="counts of models.crowd.skills.Tally that are not 0")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["volunteer", "version"],
+                name="one_skill_a_version",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"skill of {self.volunteer or 'proposals'} at {self.version}"
+
+
+class Evidence(models.Model):
+    """What one finished task says of one volunteer. Skills are sums of it."""
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="evidence")
+    volunteer = models.ForeignKey(
+        Volunteer, null=True, on_delete=models.CASCADE, related_name="evidence"
+    )
+    # The corrections that it was read from: other ones make it stale.
+    source = models.CharField(max_length=64)
+    tally = models.JSONField()
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task", "volunteer"],
+                name="one_evidence_a_task_and_volunteer",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"evidence of {self.task}"
 
 
 class Consensus(models.Model):
@@ -14,7 +76,15 @@ class Consensus(models.Model):
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="consensuses")
     current = models.BooleanField(default=True)
     aggregator = models.CharField(max_length=30)
-    # In the order they were used: replaying them gives the same result.
+    skills = models.ForeignKey(
+        SkillVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="consensuses",
+        help_text="the skills it was made with; empty where none were known or asked for",
+    )
+    # In the order they were used: replaying them, with these skills, gives the same result.
     corrections = models.JSONField(default=list)
     mask = models.BinaryField(help_text="packed mask (codec)")
     mask_hash = models.CharField(max_length=64)
@@ -22,6 +92,9 @@ class Consensus(models.Model):
         blank=True, help_text="packed uint8 map: share of votes for the agreed value"
     )
     agreement = models.FloatField(help_text="mean pairwise Dice of the corrections; 1 for one")
+    expected_error = models.FloatField(
+        null=True, blank=True, help_text="expected 1 - Dice; empty where it is not estimated"
+    )
     changed_share = models.FloatField(help_text="share of voxels that differ from the proposal")
     action = models.CharField(max_length=10, choices=[("ask", "ask"), ("retire", "retire")])
     reason = models.CharField(max_length=200)

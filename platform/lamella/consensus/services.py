@@ -67,6 +67,8 @@ def _record(task: Task, keys: list[str], agreed: Agreed | None) -> Consensus | N
         changed_share=agreed.changed_share,
         action=agreed.action,
         reason=agreed.reason[:200],
+        expected_error=agreed.risk,
+        skills=agreed.skills,
     )
     open_task = Task.objects.filter(pk=task.pk, state=Task.State.OPEN)
     if agreed.action == "retire":
@@ -74,6 +76,8 @@ def _record(task: Task, keys: list[str], agreed: Agreed | None) -> Consensus | N
             state=Task.State.RETIRED, retired=timezone.now(), retire_reason=agreed.reason[:200]
         ):
             nudge(task)
+        if agreed.aggregator == "skill":
+            enqueue("skills", params={}, key="skills", again=True)
     else:
         # One more place, but only when nobody holds one already.
         open_task.filter(places_taken__gte=F("redundancy")).update(redundancy=F("places_taken") + 1)

@@ -124,6 +124,7 @@ def _consensus(consensus: Consensus, verdicts: list[Row]) -> Row:
         "chosen_because": task.reason,
         "proposal": task.proposal_id,
         "aggregator": consensus.aggregator,
+        "skills": consensus.skills_id,
         "mask_hash": consensus.mask_hash,
         "agreement": consensus.agreement,
         "changed_share": consensus.changed_share,

@@ -84,7 +84,7 @@ _TERMINAL = re.compile(
 _TELLING = re.compile(
     r"lamella/(jobs/(kinds|reconciler|services)|loop/(anchored|certify|gating)|config/api"
     r"|cubes/services|volumes/ingest)\.py$"
-    r"|^models/(crowd/majority|quality/(audit|certificate|forecast|gate)|selection/\w+)\.py$"
+    r"|^models/(crowd/(majority|risk)|quality/(audit|certificate|forecast|gate)|selection/\w+)\.py$"
     r"|^workers/(runner|runs|handlers/pretrain)\.py$"
 )
 

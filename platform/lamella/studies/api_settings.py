@@ -10,6 +10,7 @@ from lamella.studies.access import study_as
 from lamella.studies.api import Dice, People, Question, Title
 from lamella.studies.models import AUDIT_SHARE, ROUND_SHARE, Role, Study
 from lamella.studies.plan import Visibility, visibility_fields, visibility_of
+from lamella.studies.policy import aggregator_of
 
 router = Router(tags=["studies"])
 
@@ -27,6 +28,7 @@ class SettingsOut(Schema):
     redundancy: int
     target_dice: float
     strategy: str
+    aggregator: str
     round_share: float
     audit_share: float
     max_rounds: int
@@ -35,7 +37,8 @@ class SettingsOut(Schema):
 
 class SettingsIn(Schema):
     """What is left out, or null, stays. Change ``consent_version`` together with the text: each
-    correction records it. ``redundancy`` counts for tasks of the next round on."""
+    correction records it. ``aggregator`` (majority, skill or staple) makes one mask of several,
+    from the next correction on. ``redundancy`` counts for tasks of the next round on."""
 
     title: Title | None = None
     question: Question | None = None
@@ -46,6 +49,7 @@ class SettingsIn(Schema):
     redundancy: People | None = None
     target_dice: Dice | None = None
     strategy: str | None = None
+    aggregator: str | None = None
     round_share: Annotated[float, Field(ge=ROUND_SHARE[0], le=ROUND_SHARE[1])] | None = None
     audit_share: Annotated[float, Field(ge=AUDIT_SHARE[0], le=AUDIT_SHARE[1])] | None = None
     max_rounds: int | None = None
@@ -70,8 +74,9 @@ def change_settings(request: HttpRequest, slug: str, body: SettingsIn) -> dict[s
 
 
 def _settings(study: Study) -> dict[str, Any]:
-    plain = set(SettingsOut.model_fields) - {"visibility"}
+    plain = set(SettingsOut.model_fields) - {"visibility", "aggregator"}
     return {
         **{name: getattr(study, name) for name in plain},
+        "aggregator": aggregator_of(study),
         "visibility": visibility_of(study),
     }

@@ -42,6 +42,7 @@ CHANGEABLE = frozenset(
         "redundancy",
         "target_dice",
         "strategy",
+        "aggregator",
         "round_share",
         "audit_share",
         "max_rounds",

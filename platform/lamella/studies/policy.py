@@ -4,6 +4,7 @@ import dataclasses
 from typing import TypeVar
 
 from lamella.studies.models import Study
+from models.crowd.registry import DEFAULT_AGGREGATOR
 
 Config = TypeVar("Config")
 
@@ -30,3 +31,8 @@ def config_of(study: Study, kind: type[Config], section: str) -> Config:
                 f"not {value!r}; change it in the study."
             )
     return kind(**changes)
+
+
+def aggregator_of(study: Study) -> str:
+    """The name of the study's aggregator (models.crowd.registry)."""
+    return str(study.settings.get("aggregator", DEFAULT_AGGREGATOR))

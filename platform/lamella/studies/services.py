@@ -16,6 +16,7 @@ from lamella.studies.plan import (
     check_classes,
     strategies_for,
 )
+from models.crowd.registry import AGGREGATORS
 
 
 @transaction.atomic
@@ -75,9 +76,24 @@ def change_settings(study: Study, changes: dict[str, Any]) -> None:
                 f"choose one of {', '.join(strategies_for(current))}."
             }
         )
+    if "aggregator" in changes:
+        changes = {**changes, "settings": _with_aggregator(study, changes["aggregator"])}
+        del changes["aggregator"]
     _set(study, changes)
     study.full_clean(exclude={field.name for field in Study._meta.fields} - changes.keys())
     study.save(update_fields=sorted(changes))
+
+
+def _with_aggregator(study: Study, name: str) -> dict[str, Any]:
+    """The study's settings with another aggregator."""
+    if name not in AGGREGATORS:
+        raise ValidationError(
+            {
+                "aggregator": f"There is no aggregator “{name}”; "
+                f"choose one of {', '.join(sorted(AGGREGATORS))}."
+            }
+        )
+    return {**study.settings, "aggregator": name}
 
 
 def _set(study: Study, changes: dict[str, Any]) -> None:

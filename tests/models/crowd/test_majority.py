@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from models.config import CrowdConfig
-from models.crowd.aggregator import CrowdMask, SkillSnapshot
+from models.crowd.aggregator import CrowdMask
 from models.crowd.instances import align
 from models.crowd.majority import Majority
+from models.crowd.skills import SkillSnapshot
 from models.crowd.votes import agreement, plurality, vote_share
 
 

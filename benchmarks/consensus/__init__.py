@@ -1,0 +1,1 @@
+"""``make bench-consensus``: what consensus promises, measured on invented crowds."""

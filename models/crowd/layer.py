@@ -1,0 +1,207 @@
+"""One class of a task: who drew it where, and what they agree on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from models.config import SkillConfig
+from models.crowd.candidates import Candidates, find
+from models.crowd.outlines import (
+    SCALE,
+    Distances,
+    Drawings,
+    agree,
+    biases,
+    redrawn,
+    signed_distance,
+)
+from models.crowd.presence import Presence, weigh
+from models.crowd.skills import SkillSnapshot, Tally
+from models.labels import Floats, Mask
+
+NEAR = 3 * SCALE
+"""Kept distance within which the edge itself is in doubt, whoever agrees on it."""
+WORTHLESS = 0.1
+"""Hit less false-alarm rate below which somebody's outlines are not looked at."""
+SHARE = 0.5
+"""Share of a core that a mask covers when its owner drew the object."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """What people agree on, in one class.
+
+    inside: (H, W) agreed; chance: (H, W) float32, how likely each pixel belongs to it; square: (n,)
+    mean square distance of each person's outlines to the agreed ones, nan where unknown; flooded:
+    (n,) who drew most of what others left empty, and has no say. The rest is kept for judging.
+    """
+
+    inside: Mask
+    chance: Floats
+    candidates: Candidates
+    presence: Presence
+    drew: NDArray[np.bool_]
+    voted: NDArray[np.bool_]
+    shown: NDArray[np.bool_]
+    square: NDArray[np.float64]
+    flooded: NDArray[np.bool_]
+
+
+class Layer:
+    """Masks of one class as they arrive. An arrival costs the region in which it differs from what
+    was shown, and a pass over the whole for its votes."""
+
+    def __init__(self, shown: Mask) -> None:
+        """shown: (H, W) the class in the proposal."""
+        self.shown = shown
+        self.shown_distance = signed_distance(shown)
+        self.masks: list[Mask] = []
+        self.distances: list[Distances] = []
+        self.votes: NDArray[np.uint16] = np.zeros(shown.shape, dtype=np.uint16)
+        self.near: NDArray[np.uint16] = np.zeros(shown.shape, dtype=np.uint16)
+
+    def put(self, index: int, mask: Mask) -> None:
+        """Take the mask of the person with this index, the next one or an earlier one's anew."""
+        distance = redrawn(mask, self.shown, self.shown_distance)
+        if index == len(self.masks):
+            self.masks.append(mask)
+            self.distances.append(distance)
+        else:
+            self.votes -= self.masks[index]
+            self.near -= np.abs(self.distances[index]) <= NEAR
+            self.masks[index], self.distances[index] = mask, distance
+        self.votes += mask
+        self.near += np.abs(distance) <= NEAR
+
+    def solve(
+        self,
+        skills: Sequence[Tally],
+        snapshot: SkillSnapshot,
+        sure: Sequence[Mask | None],
+        config: SkillConfig,
+        truth: Mask | None = None,
+    ) -> Solved:
+        """What the people agree on, given their skills and where each was sure (None: everywhere).
+
+        truth: (H, W) gold, where the people are to be judged by it.
+        """
+        people = len(self.masks)
+        candidates = find(self.votes, people, self.shown, truth)
+        drew = np.array([candidates.share(mask) >= SHARE for mask in self.masks])
+        voted = np.array(
+            [
+                np.ones(candidates.count, bool) if s is None else candidates.share(s) >= SHARE
+                for s in sure
+            ]
+        )
+        flooded = self._flooded()
+        voted[flooded] = False
+        shown = candidates.share(self.shown) >= SHARE
+        known = None if truth is None else (candidates.share(truth) >= SHARE).astype(np.float64)
+        presence = weigh(
+            drew, voted, shown, candidates.worth, skills, snapshot.shown, config, known
+        )
+        heard = np.flatnonzero((presence.trust >= WORTHLESS) & ~flooded)
+        if not len(heard):
+            heard = np.arange(people)
+        votes, voters, near = self._counts(heard, sure)
+        disputed = (votes > 0) & (votes < voters)
+        inside = (votes > 0) & ~disputed
+        chance = np.zeros(inside.shape, dtype=np.float32)
+        flat, cores = chance.ravel(), candidates.pixels
+        flat[cores] = np.where(inside.ravel()[cores], presence.there[candidates.owner], 0)
+        of_heard = [skills[int(i)] for i in heard]
+        bias = biases(of_heard, config)
+        places = np.flatnonzero(disputed | near) if candidates.count else np.empty(0, int)
+        drawings = self._drawings(places, candidates, drew, heard, bias, sure, config)
+        outline = agree(
+            drawings,
+            of_heard,
+            presence.trust[heard],
+            presence.heed[heard],
+            config,
+        )
+        there = presence.there[drawings.zone]
+        flat[places] = (there * ndtr(outline.distance / outline.error)).astype(np.float32)
+        # What everybody drew, or nobody, stands, unless gold has shown that they draw too wide.
+        moved = disputed.ravel()[places] | bool(np.any(np.abs(bias) > 0.05))
+        inside.ravel()[places[moved]] = ((there >= 0.5) & (outline.distance > 0))[moved]
+        square = np.full(people, np.nan)
+        square[heard] = outline.square[:-1]
+        return Solved(inside, chance, candidates, presence, drew, voted, shown, square, flooded)
+
+    def _flooded(self) -> NDArray[np.bool_]:
+        """(n,) whose mask covers most of what at most half of the people drew.
+
+        Such a mask agrees with every object, and its excess hangs together with them all.
+        """
+        people = len(self.masks)
+        empty = self.votes <= people // 2
+        size = int(empty.sum())
+        if people < 3 or size < 0.05 * empty.size:
+            return np.zeros(people, dtype=bool)
+        return np.array([int((mask & empty).sum()) > 0.6 * size for mask in self.masks])
+
+    def _counts(
+        self, heard: NDArray[np.int64], sure: Sequence[Mask | None]
+    ) -> tuple[NDArray[np.uint16], NDArray[np.uint16], Mask]:
+        """Of those who are heard: their votes, how many were sure, and whose outline is near."""
+        votes, near = self.votes, self.near
+        for i in set(range(len(self.masks))) - set(heard.tolist()):
+            votes = votes - self.masks[i]
+            near = near - (np.abs(self.distances[i]) <= NEAR)
+        voters = np.full(votes.shape, len(heard), dtype=np.uint16)
+        for i in heard:
+            doubts = sure[i]
+            if doubts is not None:
+                voters -= ~doubts
+        return votes, voters, near > 0
+
+    def _drawings(
+        self,
+        places: NDArray[np.int64],
+        candidates: Candidates,
+        drew: NDArray[np.bool_],
+        heard: NDArray[np.int64],
+        bias: NDArray[np.float32],
+        sure: Sequence[Mask | None],
+        config: SkillConfig,
+    ) -> Drawings:
+        shown = self.shown_distance.ravel()[places]
+        kept = np.stack([self.distances[i].ravel()[places] for i in heard])
+        given = np.stack(
+            [
+                np.ones(len(places), bool) if s is None else s.ravel()[places]
+                for s in (sure[i] for i in heard)
+            ]
+        )
+        distance = kept.astype(np.float32) / np.float32(SCALE) - bias[:, None]
+        np.clip(distance, -config.reach, config.reach, out=distance)
+        return Drawings(
+            distance=distance,
+            drew=drew[heard],
+            zone=nearest(candidates, places),
+            left=(kept == shown) & bool(self.shown.any()),
+            voted=given,
+            shown=np.clip(
+                shown.astype(np.float32) / np.float32(SCALE), -config.reach, config.reach
+            ),
+        )
+
+
+def nearest(candidates: Candidates, places: NDArray[np.int64]) -> NDArray[np.int32]:
+    """(m,) index of the candidate nearest to each flat pixel index."""
+    if candidates.count <= 1 or not len(places):
+        return np.zeros(len(places), dtype=np.int32)
+    outside = (candidates.labels == 0).astype(np.uint8)
+    _, pieces = cv2.distanceTransformWithLabels(
+        outside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP
+    )
+    owner = np.zeros(int(pieces.max()) + 1, dtype=np.int32)
+    owner[pieces.ravel()[candidates.pixels]] = candidates.owner
+    named: NDArray[np.int32] = owner[pieces.ravel()[places]]
+    return named

@@ -1,0 +1,113 @@
+"""Skills: learned from finished tasks, kept in versions, used by what comes later."""
+
+import numpy as np
+import pytest
+
+from lamella.accounts.models import Volunteer
+from lamella.annotation.submission import withdraw_all
+from lamella.consensus.compute import replay, unpack_probability
+from lamella.consensus.learning import refresh_skills
+from lamella.consensus.models import Consensus, Evidence, Skill, SkillVersion
+from lamella.consensus.services import recompute
+from lamella.consensus.snapshots import latest_version, snapshot
+from lamella.cubes.models import Cube
+from lamella.rounds.models import Round, Task
+from lamella.volumes import codec
+from models.crowd.skills import estimate
+from tests.factories import disk, make_correction, make_cube, make_round, make_study, make_task
+from tests.factories import make_volunteer as person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cube() -> Cube:
+    return make_cube(make_study(redundancy=3, settings={"aggregator": "skill"}))
+
+
+@pytest.fixture
+def round(cube: Cube) -> Round:
+    return make_round(cube.study, 1)
+
+
+def finish(cube: Cube, round: Round, z: int, people: list[Volunteer], empty: int = -1) -> Consensus:
+    """A task that all people draw, one of them nothing."""
+    task = make_task(cube, round, z=z)
+    for index, volunteer in enumerate(people):
+        mask = disk(task, radius=12 + index % 2)
+        make_correction(task, volunteer, mask=np.zeros_like(mask) if index == empty else mask)
+    Task.objects.filter(pk=task.pk).update(places_taken=3)
+    made = recompute(task.pk)
+    assert made is not None
+    return made
+
+
+def test_a_finished_task_is_learned_from_once(cube: Cube, round: Round) -> None:
+    people = [person() for _ in range(3)]
+    finish(cube, round, 0, people, empty=2)
+    version = refresh_skills()
+    assert version is not None
+    assert version.tasks == 1
+    assert refresh_skills() is None
+    assert SkillVersion.objects.count() == 1
+    known = snapshot(version, [p.pk for p in people])
+    assert estimate(known.of(str(people[0].pk))).hit > estimate(known.of(str(people[2].pk))).hit
+
+
+def test_a_consensus_names_the_skills_it_used_and_replays_from_its_corrections_alone(
+    cube: Cube, round: Round
+) -> None:
+    people = [person() for _ in range(3)]
+    finish(cube, round, 0, people, empty=2)
+    refresh_skills()
+    made = finish(cube, round, 1, people, empty=2)
+    assert made.skills == latest_version()
+    assert made.expected_error is not None
+    finish(cube, round, 2, people, empty=2)
+    refresh_skills()
+    again = replay(Consensus.objects.get(pk=made.pk))
+    assert codec.mask_hash(again.mask) == made.mask_hash
+    assert again.probability == bytes(made.probability)
+    assert again.risk == made.expected_error
+    shape = (made.task.height, made.task.width)
+    assert unpack_probability(again.probability, shape).max() <= 1
+
+
+def test_skills_carry_over_to_another_study(cube: Cube, round: Round) -> None:
+    people = [person() for _ in range(3)]
+    finish(cube, round, 0, people)
+    refresh_skills()
+    other = make_cube(make_study("Other", redundancy=3, settings={"aggregator": "skill"}))
+    made = finish(other, make_round(other.study, 1), 0, people)
+    assert made.skills == latest_version()
+
+
+def test_a_task_whose_masks_were_withdrawn_no_longer_tells_of_their_volunteer(
+    cube: Cube, round: Round
+) -> None:
+    people = [person() for _ in range(3)]
+    made = finish(cube, round, 0, people)
+    refresh_skills()
+    withdraw_all(people[0])
+    recompute(made.task_id)
+    assert refresh_skills() is not None
+    assert not Evidence.objects.filter(volunteer=people[0]).exists()
+    last = Skill.objects.filter(volunteer=people[0]).order_by("-version_id").first()
+    assert last is not None
+    assert last.tally == {}
+
+
+def test_blind_tasks_teach_nothing(cube: Cube, round: Round) -> None:
+    task = make_task(cube, round, blind=True, kind=Task.Kind.AUDIT)
+    for _ in range(3):
+        make_correction(task, mask=disk(task))
+    Task.objects.filter(pk=task.pk).update(places_taken=3)
+    recompute(task.pk)
+    assert refresh_skills() is None
+
+
+def test_a_study_by_majority_teaches_nothing(round: Round, cube: Cube) -> None:
+    cube.study.settings = {"aggregator": "majority"}
+    cube.study.save()
+    finish(cube, round, 0, [person() for _ in range(3)])
+    assert refresh_skills() is None
