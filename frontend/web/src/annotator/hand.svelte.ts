@@ -1,5 +1,5 @@
 /** The hand: the tool it holds, and what pointer or keys do with it on the task's own slice. */
-import { within, type Point, type PointerInput, type Tool } from "../engine/index.ts";
+import { within, type Point, type PointerInput, type Refusal, type Tool } from "../engine/index.ts";
 import { moved } from "./keyboard-cursor.ts";
 import { t } from "./messages.ts";
 import { REFUSALS } from "./refusals.ts";
@@ -65,10 +65,10 @@ export class Hand {
     clock.note(performance.now());
     const at = { x: this.cursor.x - task.x0, y: this.cursor.y - task.y0 };
     if (this.tool === "pick") return this.pick(at);
-    if (this.tool === "lasso" || this.tool === "split") {
+    if (this.tool === "lasso" || this.tool === "split" || this.tool === "merge") {
       if (!editor.active) {
         this.begin(at, false);
-        host.toast(t(this.tool === "lasso" ? "canvas.lassoKeys" : "canvas.splitKeys"));
+        host.toast(t(`canvas.${this.tool}Keys`));
       } else {
         editor.move(at);
         if (shift) this.finish();
@@ -146,8 +146,16 @@ export class Hand {
     const { bench, pointer } = this;
     const stage = bench.stage!;
     if (pointer) bench.focus = stage.view.toImage(pointer.x * stage.ratio, pointer.y * stage.ratio);
-    const refusal = bench.editor.end();
-    if (refusal) bench.host.toast(t(REFUSALS[refusal]));
+    this.done(bench.editor.end());
+    // What takes long comes in by itself, and the hand stays free to move the view.
+    void bench.editor.settling?.then((refusal) => this.done(refusal));
+  }
+
+  private done(refusal: Refusal | null): void {
+    const { stage, host } = this.bench;
+    if (refusal) host.toast(t(REFUSALS[refusal]));
+    // Meanwhile the page may have gone on to another task.
+    if (!stage) return;
     stage.invalidateLabels();
     this.showPath();
   }

@@ -89,6 +89,9 @@ function act(bench: Workbench, action: Exclude<Action, "help">, shift: boolean):
     case "split":
     case "object":
       return bench.hand.choose(action);
+    case "merge":
+      // Classes cannot be merged.
+      return bench.labels.ids ? bench.hand.choose(action) : undefined;
     case "pick":
       return shift ? bench.hand.newObject() : bench.hand.pickHere();
     case "unsure":

@@ -1,8 +1,5 @@
 /** The session: fetches tasks, keeps every stroke, hands corrections in, and knows what to show. */
-import {
-  allocate, decodeRle, inflate, maskHash, narrow, pack, toBase64, xorMasks,
-  type JournalEntry, type LabelArray,
-} from "../engine/index.ts";
+import { allocate, Heavy, type JournalEntry, type LabelArray } from "../engine/index.ts";
 import { Api, ApiError } from "./api.ts";
 import { t } from "./messages.ts";
 import { remember, settings } from "./settings.svelte.ts";
@@ -47,6 +44,7 @@ export class Session {
   readonly page: PageData;
   private readonly study: string;
   private readonly api: Api;
+  private readonly heavy = new Heavy();
   private drafts: DraftStore | null = null;
   private outbox: Outbox | null = null;
   private draft: Draft | null = null;
@@ -108,6 +106,7 @@ export class Session {
     const { bench } = this;
     if (!bench || this.submitting || this.needsConsent || this.phase.name !== "work") return;
     this.submitting = true;
+    await bench.editor.settling;
     bench.editor.cancel();
     bench.clock.note(performance.now());
     try {
@@ -206,6 +205,7 @@ export class Session {
       neighbour: (z) => this.neighbour(task, z),
       say: (text) => this.say(text),
       toast: (text) => this.toast(text),
+      heavy: this.heavy,
     }, { journal, seconds: this.draft.activeSeconds });
     const { slug, consent_version } = task.study;
     this.needsConsent = settings.consent[slug] !== consent_version;
@@ -224,22 +224,20 @@ export class Session {
   private async loadProposal(task: TaskPayload, earlier: Draft | null): Promise<{ labels: LabelArray; packed: Uint8Array | null }> {
     const { width, height } = task;
     const { label_dtype } = task.study;
-    const empty = allocate(label_dtype, width * height);
-    if ((await maskHash(empty, width, height)) === task.proposal.hash) {
-      return { labels: empty, packed: null };
+    if (task.proposal.origin === "none") {
+      return { labels: allocate(label_dtype, width * height), packed: null };
     }
     const packed = earlier?.proposal ?? (await this.api.proposal(task)).packed;
-    const labels = await unpackLabels(packed, task);
-    if ((await maskHash(labels, width, height)) !== task.proposal.hash) {
-      throw new Error(t("error.proposal"));
-    }
+    const { labels, hash } = await this.heavy.run("open", packed, width, height, label_dtype);
+    if (hash !== task.proposal.hash) throw new Error(t("error.proposal"));
     return { labels, packed };
   }
 
   private async neighbour(task: TaskPayload, z: number): Promise<LabelArray | null> {
     if (task.proposal.origin === "none") return null;
     try {
-      return await unpackLabels((await this.api.proposal(task, z)).packed, task);
+      const { packed } = await this.api.proposal(task, z);
+      return (await this.heavy.run("open", packed, task.width, task.height, task.study.label_dtype)).labels;
     } catch {
       // The neighbour's image is what matters; its marks are an extra.
       return null;
@@ -278,15 +276,14 @@ export class Session {
   private async correction(bench: Workbench): Promise<CorrectionIn> {
     const { task, proposal, editor } = bench;
     const { width, height } = task;
-    const mask = editor.plane.data;
-    const mask_hash = await maskHash(mask, width, height);
+    const { hash: mask_hash, difference } = await this.heavy.run("seal", editor.plane.data, proposal, width, height);
     // The same mask sent again is the same correction, and the server counts it once.
     if (this.lastSent?.mask_hash !== mask_hash) this.lastSent = { id: uuid(), mask_hash };
     return {
       id: this.lastSent.id,
       proposal_hash: task.proposal.hash,
       mask_hash,
-      difference: toBase64(await pack(xorMasks(mask, proposal), width, height)),
+      difference,
       active_seconds: Math.round(bench.clock.seconds * 10) / 10,
       strokes: bench.strokes,
       flag: this.hard ? "hard" : "",
@@ -348,10 +345,4 @@ export class Session {
     if (!(error instanceof ApiError)) console.error(error);
     this.phase = { name: "error", detail: error instanceof Error ? error.message : t("error.unknown") };
   }
-}
-
-async function unpackLabels(packed: Uint8Array, task: TaskPayload): Promise<LabelArray> {
-  const { width, height } = task;
-  const bytes = await inflate(packed, 13 + 6 * width * height);
-  return narrow(decodeRle(bytes, { width, height }).mask, task.study.label_dtype);
 }

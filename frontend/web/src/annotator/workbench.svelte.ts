@@ -1,7 +1,7 @@
 /** The workbench: one task under the hand. Slices, view and marks, as the components see them. */
 import {
   Editor, LabelPlane, PointerInput, scaleBar, Stage,
-  type JournalEntry, type LabelArray, type Point, type Style,
+  type Heavy, type JournalEntry, type LabelArray, type Point, type Style,
 } from "../engine/index.ts";
 import { ActiveClock } from "./active-clock.ts";
 import { limited, stepped } from "./brush-size.ts";
@@ -21,6 +21,7 @@ export interface WorkbenchHost {
   neighbour(z: number): Promise<LabelArray | null>;
   say(text: string): void;
   toast(text: string): void;
+  readonly heavy: Heavy;
 }
 
 export class Workbench {
@@ -61,7 +62,7 @@ export class Workbench {
     this.proposal = proposal;
     this.host = host;
     this.machine = new MachineLayers(task, proposal, (z) => host.neighbour(z));
-    this.neighbours = new NeighbourMasks(task, this.machine);
+    this.neighbours = new NeighbourMasks(task, this.machine, host.heavy);
     this.z = task.z;
     this.focus = { x: task.x0 + task.width / 2, y: task.y0 + task.height / 2 };
     this.clock = new ActiveClock(earlier.seconds);
@@ -77,6 +78,7 @@ export class Workbench {
       proposal: this.machine.own?.data ?? null,
       ids: this.labels.ids,
       intensities: () => this.stage?.intensities() ?? null,
+      flood: (grid, x, y) => host.heavy.run("flood", grid, x, y),
     });
     this.editor.history.replay(earlier.journal);
     this.labels.begin();

@@ -1,6 +1,6 @@
 /** The engine's public face: everything that a page may use of it. */
-export { deflate, encodeRle, decodeRle, inflate, maskHash, MaskError, pack, toBase64, unpack, xorMasks } from "./codec.ts";
 export { Editor } from "./editor.ts";
+export { Heavy } from "./heavy/heavy.ts";
 export { History, type JournalEntry } from "./history.ts";
 export { PointerInput, type Gestures } from "./input.ts";
 export { ObjectIds } from "./ids.ts";
