@@ -1,4 +1,4 @@
-"""What is drawn: one slice of 4096 x 4096 with its blobs, and the same strokes for every program."""
+"""What is drawn: a slice of 4096 x 4096 with its blobs, and the same strokes for every program."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -79,4 +79,3 @@ def _lassos() -> list[list[Spot]]:
         path = zip(cx + wobble * np.cos(turn), cy + wobble * np.sin(turn), strict=True)
         found.append([(float(a), float(b)) for a, b in path])
     return found
-

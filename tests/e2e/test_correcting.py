@@ -162,9 +162,9 @@ def test_a_whole_task_by_finger_on_a_phone(transactional_db: None, people: Peopl
     page.get_by_role("button", name="Done").tap()
     correction = newest(0)
     mask = drawn(correction)
+    assert mask[48, 64] == 0, "the eraser"
+    assert mask[20, 30] == 1, "the brush"
     assert correction.strokes == 2
-    assert mask[48, 64] == 0
-    assert mask[20, 30] == 1
     assert correction.changed_voxels == int((mask != plane).sum())
 
 

@@ -4,6 +4,7 @@ handed in counts once.
 LAMELLA_KILLS sets how often the tab dies (12 unless told; 200 for the full measure).
 """
 
+import contextlib
 import os
 import random
 from dataclasses import dataclass
@@ -52,11 +53,8 @@ def small_slices(count: int) -> Desk:
 def crash(page: Page) -> None:
     """Kills the process of the tab, as the system does when memory runs out."""
     cdp = page.context.new_cdp_session(page)
-    try:
-        # Nobody is left to answer.
+    with contextlib.suppress(Error):  # nobody is left to answer
         cdp.send("Page.crash")
-    except Error:
-        pass
     page.close()
 
 
@@ -184,5 +182,7 @@ def test_a_slice_handed_in_offline_is_sent_once_when_the_network_is_back(
     Easel(page, SHAPE).ready()
     assert correction.strokes == 2
     assert Correction.objects.count() == 1
-    assert page.evaluate(ON_DISK)["waiting"] == []
+    wait_until(
+        lambda: page.evaluate(ON_DISK)["waiting"] == [], seconds=20, what="an empty outbox"
+    )
     people.faults.clear()

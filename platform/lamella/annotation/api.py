@@ -16,6 +16,7 @@ from lamella.annotation.feedback import practice_message
 from lamella.annotation.models import Assignment, Correction
 from lamella.annotation.offers import renew as renew_lease
 from lamella.annotation.payload import NEIGHBOURS, TaskPayload, payload_of
+from lamella.annotation.wishes import Wish
 from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
 from lamella.studies.access import (
@@ -35,9 +36,13 @@ _MAX_DIFFERENCE = 32 * 1024 * 1024
 
 
 class NextIn(Schema):
-    """``round`` keeps to the open round; otherwise the next best slices may be added to it."""
+    """``round`` keeps to the open round; otherwise the next best slices may be added to it.
 
-    kind: Literal["any", "round"] | None = None
+    ``familiar`` asks for the cube of one's last slice, ``easy`` for where the machine doubts itself
+    least; where there is no such slice any other is given.
+    """
+
+    kind: Literal["any", "round", "familiar", "easy"] | None = None
 
 
 class LeaseOut(Schema):
@@ -74,8 +79,10 @@ def next_task(
         raise ForbiddenError(f"Sign in to take part in the study “{study.title}”.")
     volunteer = volunteer_for(request)
     assert volunteer is not None
-    within = body is not None and body.kind == "round"
-    assignment = services.next_assignment(study, volunteer, beyond_round=not within)
+    kind = (body and body.kind) or "any"
+    within = kind == "round"
+    wish = Wish.BEST if within else Wish(kind)
+    assignment = services.next_assignment(study, volunteer, beyond_round=not within, wish=wish)
     return Status(204, None) if assignment is None else payload_of(assignment)
 
 
