@@ -51,7 +51,7 @@ def serving() -> Iterator[Place]:
                 stderr=subprocess.STDOUT,
             )
             try:
-                _wait_for(port)
+                _wait_for(port, server, Path(data) / "server.log")
                 yield Place(f"http://127.0.0.1:{port}", f"/studies/{SLUG}/correct/")
             finally:
                 server.terminate()
@@ -77,13 +77,17 @@ def _prepare() -> None:
         make.make_task(cube, opened, z=DEPTH // 2, proposal=proposal)
 
 
-def _wait_for(port: int) -> None:
-    for _ in range(120):
+def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    # Patient: a machine that is busy takes minutes to start it.
+    for _ in range(600):
+        if server.poll() is not None:
+            break
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5)
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/accounts/login/", timeout=5)
             return
         except urllib.error.HTTPError:
             return
         except OSError:
             time.sleep(0.5)
-    raise RuntimeError("The server did not come up; see whether “manage.py runserver” does.")
+    said = log.read_text(errors="replace")[-2000:]
+    raise RuntimeError(f"The server did not come up; it said: {said or 'nothing'}")

@@ -14,6 +14,7 @@ from lamella.annotation.models import Correction
 from lamella.annotation.services import mask_of
 from lamella.studies.models import Study
 from tests import factories as make
+from tests.e2e.conftest import PATIENCE
 from tests.processes import wait_until
 
 Spot = tuple[float, float]
@@ -89,7 +90,11 @@ class Easel:
 
 def newest(before: int) -> Correction:
     """The correction that makes them more than before."""
-    wait_until(lambda: Correction.objects.count() > before, seconds=20, what="the correction")
+    wait_until(
+        lambda: Correction.objects.count() > before,
+        seconds=20 * PATIENCE,
+        what="the correction",
+    )
     found = Correction.objects.order_by("created").last()
     assert found is not None
     return found

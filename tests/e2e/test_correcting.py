@@ -205,3 +205,36 @@ def test_a_flag_and_a_comment_reach_the_managers_eyes(
     correction = newest(0)
     assert (correction.flag, correction.comment) == ("hard", "The rim fades towards the right.")
     assert correction.consent_version == desk.study.consent_version
+
+
+def test_the_last_slice_is_called_back_and_the_next_keeps_its_strokes(
+    transactional_db: None, people: People
+) -> None:
+    plane = discs((64, 48, 12, 1))
+    desk = lay_out(stack(plane))
+    page = people.page("alice")
+    page.goto(desk.address)
+    page.get_by_role("button", name="I agree, start").click()
+    easel = Easel(page, plane.shape)
+    easel.ready()
+    easel.stroke((20, 20), (40, 20))
+    first = easel.hand_in()
+    easel.ready()
+    # Something is begun on the next slice before the last one is called back.
+    easel.stroke((20, 70), (40, 70))
+    expect(page.locator(".saved")).to_have_attribute("data-state", "saved")
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="Call my last slice back").click()
+    expect(page.locator(".where")).to_contain_text("slice 1 of 3")
+    easel.ready()
+    easel.stroke((80, 20), (100, 20))
+    second = easel.hand_in()
+    assert second.supersedes == first
+    assert second.task == first.task
+    mask = drawn(second)
+    assert (mask[20, 30], mask[20, 90]) == (1, 1)
+    expect(page.locator(".where")).to_contain_text("slice 2 of 3")
+    easel.ready()
+    third = drawn(easel.hand_in())
+    assert third[70, 30] == 1
+    assert third[20, 90] == 0

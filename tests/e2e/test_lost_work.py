@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Error, Page, expect
 
 from lamella.annotation.models import Assignment, Correction
-from tests.e2e.conftest import People
+from tests.e2e.conftest import PATIENCE, People
 from tests.e2e.easel import Desk, Easel, lay_out, newest
 from tests.processes import wait_until
 
@@ -144,7 +144,7 @@ def test_what_was_kept_survives_the_death_of_the_tab_and_counts_once(
             # It was on its way when the tab died; the page sends it now.
             wait_until(
                 lambda kept=kept: Correction.objects.filter(assignment=kept.assignment).exists(),
-                seconds=20,
+                seconds=20 * PATIENCE,
                 what="the correction from the outbox",
             )
             stored = Correction.objects.get(assignment=kept.assignment)
@@ -183,6 +183,8 @@ def test_a_slice_handed_in_offline_is_sent_once_when_the_network_is_back(
     assert correction.strokes == 2
     assert Correction.objects.count() == 1
     wait_until(
-        lambda: page.evaluate(ON_DISK)["waiting"] == [], seconds=20, what="an empty outbox"
+        lambda: page.evaluate(ON_DISK)["waiting"] == [],
+        seconds=20 * PATIENCE,
+        what="an empty outbox",
     )
     people.faults.clear()
