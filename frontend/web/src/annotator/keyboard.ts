@@ -17,7 +17,8 @@ function belongsTo(target: EventTarget | null, wanted: Command): boolean {
   if (target instanceof HTMLInputElement) {
     return target.type === "range" ? wanted.kind === "move" : !["submit", "undo", "redo"].includes(wanted.kind);
   }
-  const pressable = target.closest("button, a, summary, select");
+  if (target instanceof HTMLSelectElement) return wanted.kind !== "submit";
+  const pressable = target.closest("button, a, summary");
   return pressable !== null && ["stamp", "pan"].includes(wanted.kind);
 }
 

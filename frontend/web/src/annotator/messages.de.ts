@@ -141,6 +141,11 @@ const de: Messages = {
   "menu.outline": "Nur Umrisse",
   "menu.machine": "Den Vorschlag der Maschine zeigen",
   "menu.patches": "Stellen zeigen, die einen Blick wert sind",
+  "menu.wish": "Nächste Schicht",
+  "menu.recall": "Meine letzte Schicht zurückholen",
+  "wish.any": "was am meisten hilft",
+  "wish.familiar": "aus demselben Würfel",
+  "wish.easy": "eine leichte",
   "menu.clear": "Meine ganze Maske leeren",
   "menu.release": "Diese Schicht zurückgeben",
   "menu.home": "Zur Seite der Studie",
@@ -184,6 +189,7 @@ const de: Messages = {
   "say.picked": "Aufgenommen: {name}.",
   "say.newObject": "Neues Objekt, Nummer {id}.",
   "say.size": "Größe {size}.",
+  "say.recalled": "Deine letzte Schicht ist wieder da. Gib sie noch einmal ab, wenn sie so ist, wie du sie willst.",
   "say.restored": "Deine früheren Striche auf dieser Schicht sind wieder da.",
 };
 

@@ -141,6 +141,11 @@ const en = {
   "menu.outline": "Outlines only",
   "menu.machine": "Show the machine’s proposal",
   "menu.patches": "Show places worth a look",
+  "menu.wish": "Next slice",
+  "menu.recall": "Call my last slice back",
+  "wish.any": "what helps most",
+  "wish.familiar": "from the same cube",
+  "wish.easy": "an easy one",
   "menu.clear": "Clear my whole mask",
   "menu.release": "Give this slice back",
   "menu.home": "Leave for the study page",
@@ -184,6 +189,7 @@ const en = {
   "say.picked": "Picked: {name}.",
   "say.newObject": "New object, number {id}.",
   "say.size": "Size {size}.",
+  "say.recalled": "Your last slice is back. Hand it in again when it is as you want it.",
   "say.restored": "Your earlier strokes on this slice are back.",
 } as const;
 

@@ -3,6 +3,7 @@ import { allocate, Heavy, type JournalEntry, type LabelArray } from "../engine/i
 import { Api, ApiError } from "./api.ts";
 import { t } from "./messages.ts";
 import { remember, settings } from "./settings.svelte.ts";
+import { recallable, type Recallable } from "./recall.ts";
 import { openDatabase, type Draft } from "./store/database.ts";
 import { DraftStore } from "./store/drafts.ts";
 import { holdAssignment } from "./store/locks.ts";
@@ -40,6 +41,8 @@ export class Session {
   /** Handed in during this visit: all, and those that were already right. */
   tally = $state({ slices: 0, right: 0 });
   needsConsent = $state(false);
+  /** What was handed in last in this visit, as long as it can be called back. */
+  last = $state.raw<Recallable | null>(null);
 
   readonly page: PageData;
   private readonly study: string;
@@ -86,9 +89,11 @@ export class Session {
         void this.renew();
         return;
       }
-      const task = await this.api.next(this.study);
-      if (task) await this.open(task, null, []);
-      else this.phase = { name: "done" };
+      const task = await this.api.next(this.study, settings.wish);
+      if (!task) return void (this.phase = { name: "done" });
+      // It may have been begun before another slice was called back.
+      const begun = await this.drafts?.of(task.assignment_id);
+      await this.open(task, begun?.draft ?? null, begun?.journal ?? []);
     } catch (error) {
       this.fail(error);
     }
@@ -111,11 +116,15 @@ export class Session {
     bench.clock.note(performance.now());
     try {
       const body = await this.correction(bench);
-      const sent = await this.handIn(bench.task.assignment_id, body);
+      const recalls = this.draft?.recalls;
+      const sent = await this.handIn(bench.task.assignment_id, body, recalls);
       if (sent.state !== "refused" && (this.outbox || sent.state === "stored")) {
-        this.tally.slices++;
-        if (!bench.canUndo) this.tally.right++;
+        if (!recalls) this.tally.slices++;
+        if (!recalls && !bench.canUndo) this.tally.right++;
       }
+      // Who has been told how well they did on a practice slice cannot do it again.
+      const open = sent.state === "stored" && bench.task.kind === "work";
+      this.last = open ? recallable(bench, body) : null;
       this.follow(sent, body.id);
     } catch (error) {
       this.toast(error instanceof Error ? error.message : t("error.unknown"));
@@ -136,6 +145,26 @@ export class Session {
     if (sent) this.follow(sent, phase.id);
     else this.phase = { name: "loading" };
     await this.goOn();
+  }
+
+  /** Opens what was handed in last once more; handing it in again puts it in the place of the old. */
+  async recall(): Promise<void> {
+    const { last } = this;
+    if (!last) return;
+    await this.storeDraft();
+    this.close();
+    this.last = null;
+    this.phase = { name: "loading" };
+    try {
+      const { task, entry, correction } = last;
+      const draft: Draft = { ...this.fresh(task, null), ...last.said, recalls: correction };
+      const journal = entry ? [entry] : [];
+      for (const each of journal) await this.drafts?.append(task.assignment_id, each);
+      await this.open(task, draft, journal);
+      this.say(t("say.recalled"));
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** Gives the slice back untouched, and takes another. */
@@ -192,10 +221,8 @@ export class Session {
     this.releaseLock = await holdAssignment(task.assignment_id);
     if (!this.releaseLock) throw new Error(t("error.otherTab"));
     const { labels, packed } = await this.loadProposal(task, earlier);
-    this.draft = earlier ?? {
-      assignmentId: task.assignment_id, study: this.study, task, proposal: packed,
-      activeSeconds: 0, comment: "", hard: false, updatedAt: Date.now(),
-    };
+    this.draft = earlier ?? this.fresh(task, packed);
+    this.draft.proposal ??= packed;
     this.hard = this.draft.hard;
     this.comment = this.draft.comment;
     await this.storeDraft();
@@ -210,6 +237,13 @@ export class Session {
     const { slug, consent_version } = task.study;
     this.needsConsent = settings.consent[slug] !== consent_version;
     this.phase = { name: "work" };
+  }
+
+  private fresh(task: TaskPayload, proposal: Uint8Array | null): Draft {
+    return {
+      assignmentId: task.assignment_id, study: this.study, task, proposal,
+      activeSeconds: 0, comment: "", hard: false, updatedAt: Date.now(),
+    };
   }
 
   private close(): void {
@@ -292,8 +326,8 @@ export class Session {
     };
   }
 
-  private async handIn(assignmentId: string, body: CorrectionIn): Promise<Sent> {
-    const item = { id: body.id, study: this.study, assignmentId, body, createdAt: Date.now(), refused: null };
+  private async handIn(assignmentId: string, body: CorrectionIn, recalls?: string): Promise<Sent> {
+    const item = { id: body.id, study: this.study, assignmentId, body, createdAt: Date.now(), refused: null, recalls };
     clearTimeout(this.draftTimer);
     if (!this.outbox) return this.api.send(item);
     const { draft } = this;

@@ -9,6 +9,7 @@ export { LabelPlane, type Patch, type Rect } from "./plane.ts";
 export { buildPalette, paletteEntry, type LabelLayer, type Style } from "./render/scene.ts";
 export { Stage } from "./stage.ts";
 export { scaleBar, type Bounds } from "./view.ts";
+export { replaceLabels } from "./tools/replace.ts";
 export { within } from "./tools/flood.ts";
 export type { Point, Refusal, Tool, ToolSettings } from "./tools/stroke.ts";
 export type { TileSource } from "./pyramid.ts";
