@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 from playwright.sync_api import expect
 
 from lamella.annotation.models import Correction
-from tests.e2e.conftest import People
+from lamella.cubes.models import LabelsRole
+from lamella.rounds.models import Task
+from tests import factories as make
+from tests.e2e.conftest import People, axe
 from tests.e2e.easel import Easel, drawn, lay_out, newest
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -238,3 +241,32 @@ def test_the_last_slice_is_called_back_and_the_next_keeps_its_strokes(
     third = drawn(easel.hand_in())
     assert third[70, 30] == 1
     assert third[20, 90] == 0
+
+
+def test_after_a_practice_slice_alice_flips_between_her_mask_and_the_experts(
+    transactional_db: None, people: People
+) -> None:
+    plane = discs((64, 48, 12, 1))
+    desk = lay_out(stack(plane))
+    cube = desk.study.cubes.get()
+    gold = make.make_labels(cube, LabelsRole.GOLD, uri="labels/practised.zarr", slices=[1])
+    truth = stack(discs((64, 48, 20, 1)))
+    make.write_voxels(gold.uri, truth, "label")
+    Task.objects.filter(study=desk.study).delete()
+    proposal = cube.proposals.get()
+    make.make_task(cube, None, z=1, kind=Task.Kind.GOLD, proposal=proposal)
+    page = people.page("alice")
+    page.goto(desk.address)
+    page.get_by_role("button", name="I agree, start").click()
+    easel = Easel(page, plane.shape)
+    easel.ready()
+    easel.stroke((20, 20), (40, 20))
+    easel.hand_in()
+    expect(page.get_by_role("heading", name="Practice slice")).to_be_visible()
+    picture = page.get_by_role("img", name="What you drew")
+    expect(picture).to_be_visible()
+    page.get_by_role("button", name="Show the experts").click()
+    expect(page.get_by_role("img", name="What the experts drew")).to_be_visible()
+    assert axe(page) == []
+    page.get_by_role("button", name="Show mine").click()
+    expect(picture).to_be_visible()

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
+import numpy as np
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema, Status
 from ninja.errors import HttpError
@@ -17,6 +18,7 @@ from lamella.annotation.models import Assignment, Correction
 from lamella.annotation.offers import renew as renew_lease
 from lamella.annotation.payload import NEIGHBOURS, TaskPayload, payload_of
 from lamella.annotation.wishes import Wish
+from lamella.rounds.gold import gold_mask
 from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
 from lamella.studies.access import (
@@ -137,6 +139,29 @@ def recall(request: HttpRequest, correction_id: UUID, body: CorrectionIn) -> Sta
         raise NotVisibleError
     correction, new = services.recall(old, _submission(body))
     return Status(201 if new else 200, _out(correction))
+
+
+@router.get("/corrections/{uuid:correction_id}/gold")
+def gold(request: HttpRequest, correction_id: UUID) -> HttpResponse:
+    """The packed mask that the experts drew of a practice slice, once one's own is handed in."""
+    volunteer = volunteer_for(request, create=False)
+    found = (
+        Correction.objects.select_related("task__cube", "task__study")
+        .filter(pk=correction_id, volunteer=volunteer, assignment__practice=True)
+        .first()
+        if volunteer
+        else None
+    )
+    if found is None:
+        raise NotVisibleError
+    try:
+        mask = gold_mask(found.task)
+    except LookupError:
+        raise HttpError(404, "The experts' mask of this slice was taken away.") from None
+    dtype = np.dtype(found.task.study.label_dtype)
+    response = HttpResponse(codec.pack(mask.astype(dtype)), content_type="application/octet-stream")
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
 
 
 @router.get("/tasks/{int:task_id}/proposal")

@@ -51,8 +51,10 @@ export class Api {
     return { packed, hash: response.headers.get("X-Mask-Hash") ?? "" };
   }
 
-  planeUrl(task: TaskPayload, axis: "z" | "y" | "x", index: number, max: number): string {
-    return `${this.base}/cubes/${task.cube.id}/plane/${axis}/${index}.jpg?max=${max}`;
+  /** Transport form of what the experts drew of a practice slice. */
+  async gold(correctionId: string): Promise<Uint8Array> {
+    const response = await this.fetch(`${this.base}/corrections/${correctionId}/gold`, { method: "GET" });
+    return new Uint8Array(await response.arrayBuffer());
   }
 
   async send(item: OutboxItem): Promise<Sent> {

@@ -2,8 +2,9 @@
 import { allocate, Heavy, type JournalEntry, type LabelArray } from "../engine/index.ts";
 import { Api, ApiError } from "./api.ts";
 import { t } from "./messages.ts";
-import { remember, settings } from "./settings.svelte.ts";
+import type { Phase, Saved } from "./phases.ts";
 import { recallable, type Recallable } from "./recall.ts";
+import { remember, settings } from "./settings.svelte.ts";
 import { openDatabase, type Draft } from "./store/database.ts";
 import { DraftStore } from "./store/drafts.ts";
 import { holdAssignment } from "./store/locks.ts";
@@ -11,17 +12,6 @@ import { oneTab, Outbox, type Sent } from "./store/outbox.ts";
 import type { CorrectionIn, PageData, TaskPayload } from "./types.ts";
 import { uuid } from "./uuid.ts";
 import { Workbench } from "./workbench.svelte.ts";
-
-export type Phase =
-  | { name: "loading" }
-  | { name: "work" }
-  | { name: "result"; message: string }
-  | { name: "unsent"; id: string }
-  | { name: "refused"; detail: string }
-  | { name: "done" }
-  | { name: "error"; detail: string };
-
-export type Saved = "none" | "saving" | "saved" | "failed";
 
 const RENEW_MS = 60_000;
 const TOAST_MS = 4500;
@@ -352,8 +342,19 @@ export class Session {
     } else {
       this.say(t("say.submitted"));
       const { message } = sent.result;
-      this.phase = message ? { name: "result", message } : { name: "loading" };
+      this.phase = message ? { name: "result", message, practised: this.compare(id) } : { name: "loading" };
     }
+  }
+
+  /** Both masks of a practice slice that was just handed in; null after a reload. */
+  private compare(id: string): Promise<Practised> | null {
+    const { bench } = this;
+    if (!bench) return null;
+    const { task } = bench;
+    const { width, height, study } = task;
+    return this.api.gold(id)
+      .then((packed) => this.heavy.run("open", packed, width, height, study.label_dtype))
+      .then(({ labels }) => ({ task, mine: bench.editor.plane.data, theirs: labels }));
   }
 
   private async renew(): Promise<void> {
