@@ -106,9 +106,10 @@ def visit(browser: Browser, place: Place, script: Script, *, slowdown: int) -> S
     seen.server = _server(page, latency=LATENCY if slowdown > 1 else 0)
     Hand(page, cdp).work(script, seen)
     page.keyboard.press("Control+Enter")
-    page.wait_for_function("__probe.jobs.some((job) => job.name === 'seal')")
-    jobs = page.evaluate("__probe.jobs")
-    seen.seal = [job["ms"] for job in jobs if job["name"] == "seal"]
+    while not seen.seal:
+        page.wait_for_timeout(200)
+        jobs = page.evaluate("__probe.jobs")
+        seen.seal = [job["ms"] for job in jobs if job["name"] == "seal"]
     page.locator('.app:not([data-phase="loading"])').wait_for()
     context.close()
     return seen

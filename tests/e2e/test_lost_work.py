@@ -138,8 +138,9 @@ def test_what_was_kept_survives_the_death_of_the_tab_and_counts_once(
         sitting.page.wait_for_timeout(sitting.chance.uniform(0, 250))
         crash(sitting.page)
         easel = sitting.reopen()
-        stored = Correction.objects.filter(assignment=kept.assignment).first()
+        # The disk first: what leaves the outbox after this is on the server by then.
         disk = sitting.page.evaluate(ON_DISK)
+        stored = Correction.objects.filter(assignment=kept.assignment).first()
         if stored is None and hands_in and kept.assignment in disk["waiting"]:
             # It was on its way when the tab died; the page sends it now.
             wait_until(
