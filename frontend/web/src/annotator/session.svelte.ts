@@ -2,7 +2,7 @@
 import { allocate, Heavy, type JournalEntry, type LabelArray } from "../engine/index.ts";
 import { Api, ApiError } from "./api.ts";
 import { t } from "./messages.ts";
-import type { Phase, Saved } from "./phases.ts";
+import type { Phase, Practised, Saved } from "./phases.ts";
 import { recallable, type Recallable } from "./recall.ts";
 import { remember, settings } from "./settings.svelte.ts";
 import { openDatabase, type Draft } from "./store/database.ts";
