@@ -15,8 +15,8 @@ ROUNDS ?= 3
 export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test web demo demo-simulated bench-science bench-consensus check lint types imports migrations web-check \
-        messages test test-python test-postgres test-web browser screenshots format clean
+.PHONY: help install install-test web demo demo-simulated bench-annotator bench-consensus bench-science check lint types \
+        imports migrations web-check messages test test-python test-postgres test-web browser screenshots format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
@@ -58,6 +58,9 @@ demo-simulated: install web ## play a study through with simulated volunteers (R
 	LAMELLA_DATA=var/demo-simulated $(PY) manage.py demo_simulated --port $(PORT) --rounds $(ROUNDS) \
 		$(if $(IMAGE),--image "$(IMAGE)") $(if $(LABELS),--labels "$(LABELS)") \
 		$(if $(JSON),--json "$(JSON)") $(if $(PLOT),--plot "$(PLOT)") $(DEMO_ARGS)
+
+bench-annotator: install-test web browser ## the correction page against its budgets, beside napari (JSON=FILE)
+	$(PY) -m benchmarks.annotator $(if $(JSON),--json "$(JSON)") $(BENCH_ARGS)
 
 bench-science: install ## what the science promises, measured (JSON=FILE, FULL=1, ONLY=name,…; resumable)
 	LAMELLA_DATA=var/bench $(PY) -m benchmarks $(if $(FULL),--full) $(if $(ONLY),--only "$(ONLY)") \

@@ -18,6 +18,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from benchmarks.table import show
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -58,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
         if options.json:  # after each module: nothing is lost where a later one is broken off
             options.json.parent.mkdir(parents=True, exist_ok=True)
             options.json.write_text(json.dumps({"rows": rows}, indent=1, allow_nan=False) + "\n")
-    _show(rows)
+    show("What the science promises, measured", rows)
     return 0 if rows and all(row["ok"] for row in rows) else 1
 
 
@@ -86,28 +88,6 @@ def _measured(name: str, module: Any, *, quick: bool, seed: int) -> list[dict[st
     minutes = (time.monotonic() - began) / 60
     print(f"{name}: {len(rows)} rows, {minutes:.1f} minutes", flush=True)
     return rows
-
-
-def _show(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title="What the science promises, measured", title_justify="left")
-    for heading in ("what", "value", "unit", "goal", "", "beside it"):
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        value = "–" if row["value"] is None else f"{row['value']:.4g}"
-        beside = ", ".join(f"{name} {_short(peer)}" for name, peer in row["peers"].items())
-        met = "met" if row["ok"] else "not met"
-        note = row.get("error") or beside
-        table.add_row(row["name"], value, row["unit"], row["goal"], met, note)
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
-
-
-def _short(value: Any) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.4g}" if isinstance(value, int | float) else str(value)
 
 
 if __name__ == "__main__":

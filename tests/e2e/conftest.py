@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
 from tests.factories import PASSWORD
 from tests.scene import Scene, build
@@ -17,6 +17,10 @@ AXE = Path(__file__).parents[2] / "frontend" / "web" / "node_modules" / "axe-cor
 
 # Playwright's loop runs in the thread of the test; the database is used between its calls alone.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# How much longer than usual to wait for a page, on a machine that is busy with other things.
+PATIENCE = float(os.environ.get("LAMELLA_PATIENCE", "1"))
+expect.set_options(timeout=5_000 * PATIENCE)
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -68,7 +72,7 @@ class People:
         """A fresh page, signed in as somebody or as nobody. Options are Playwright's."""
         options.setdefault("viewport", {"width": 1366, "height": 800})
         context = self.browser.new_context(base_url=self.address, **options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(20_000 * PATIENCE)
         self.contexts.append(context)
         page = context.new_page()
         if username is not None:

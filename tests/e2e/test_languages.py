@@ -6,32 +6,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import People
-from tests.e2e.test_pages import settled
+from tests.e2e.places import Place, opened, places
 from tests.scene import GUIDE, Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 ACCENTED, MIRRORED = "en-xa", "ar-xb"
 
-PAGES: list[tuple[str | None, str]] = [
-    (None, "/"),
-    (None, "/accounts/login/"),
-    (None, "/accounts/signup/"),
-    (None, "/accounts/password/reset/"),
-    (None, "/studies/liver-3/"),
-    (None, "/nowhere/"),
-    ("alice", "/profile/"),
-    ("alice", "/studies/liver-3/correct/"),
-    ("dana", "/"),
-    ("dana", "/new-study/"),
-    ("dana", "/studies/liver-3/"),
-    ("dana", "/studies/liver-3/review/"),
-    ("dana", "/studies/liver-3/cubes/"),
-    ("dana", "/studies/liver-3/cubes/add/"),
-    ("dana", "/studies/liver-3/people/"),
-    ("bob", "/studies/liver-3/training/"),
-    ("bob", "/studies/liver-3/settings/"),
-]
+NOWHERE: Place = (None, "/nowhere/")
 
 # Names, and words that are the same in every language.
 NAMES = (
@@ -75,21 +57,12 @@ def left_in_english(page: Page, own: set[str]) -> list[str]:
     return [text for text in page.evaluate(READ) if words(text) - own]
 
 
-def opened(page: Page, path: str) -> None:
-    page.goto(path)
-    settled(page)
-    if path.endswith("/correct/"):
-        page.locator(".app, dialog, .notice").first.wait_for()
-    elif path.endswith("/review/"):
-        page.locator(".review .stage").wait_for()
-
-
 def test_nothing_is_left_in_english(scene: Scene, people: People) -> None:
     study = scene.study
     own = words(f"{NAMES} {SAME} {COMMENT} {GUIDE} {study.question} {study.consent_text}")
     found = []
     pages: dict[str | None, Page] = {}
-    for person, path in [*PAGES, ("dana", f"/studies/liver-3/cubes/{scene.cube.pk}/")]:
+    for person, path in [*places(scene), NOWHERE]:
         if person not in pages:
             pages[person] = people.page(person)
             speak(pages[person], people, ACCENTED)
@@ -103,7 +76,7 @@ def test_nothing_is_left_in_english(scene: Scene, people: People) -> None:
 def test_longer_texts_fit_a_phone(scene: Scene, people: People, language: str) -> None:
     found = []
     pages: dict[str | None, Page] = {}
-    for person, path in [*PAGES, ("dana", f"/studies/liver-3/cubes/{scene.cube.pk}/")]:
+    for person, path in [*places(scene), NOWHERE]:
         if person not in pages:
             pages[person] = people.page(person, viewport={"width": 390, "height": 844})
             speak(pages[person], people, language)

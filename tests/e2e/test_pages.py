@@ -9,45 +9,21 @@ from playwright.sync_api import Page
 
 from lamella.pages import vite
 from tests.e2e.conftest import People, axe
+from tests.e2e.places import opened, places
 from tests.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PAGES: list[tuple[str | None, str]] = [
-    (None, "/"),
-    (None, "/accounts/login/"),
-    (None, "/accounts/signup/"),
-    (None, "/accounts/password/reset/"),
-    (None, "/studies/liver-3/"),
-    ("charlie", "/"),
-    ("alice", "/profile/"),
-    ("dana", "/"),
-    ("dana", "/new-study/"),
-    ("dana", "/studies/liver-3/"),
-    ("dana", "/studies/liver-3/review/"),
-    ("dana", "/studies/liver-3/cubes/"),
-    ("dana", "/studies/liver-3/cubes/add/"),
-    ("dana", "/studies/liver-3/people/"),
-    ("bob", "/studies/liver-3/training/"),
-    ("bob", "/studies/liver-3/settings/"),
-    ("bob", "/studies/liver-3/people/"),
-]
-
-
-def settled(page: Page) -> None:
-    page.wait_for_load_state("networkidle")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_wrong_with_any_page(scene: Scene, people: People, scheme: str) -> None:
     found: dict[str, list[str]] = {}
     pages: dict[str | None, Page] = {}
-    for person, path in [*PAGES, ("dana", f"/studies/liver-3/cubes/{scene.cube.pk}/")]:
+    for person, path in places(scene):
         if person not in pages:
             pages[person] = people.page(person, color_scheme=scheme)
         page = pages[person]
-        page.goto(path)
-        settled(page)
+        opened(page, path)
         if problems := axe(page):
             found[f"{person} {path}"] = problems
     assert not found, "\n".join(f"{place}: {line}" for place in found for line in found[place])
@@ -57,12 +33,11 @@ def test_axe_finds_nothing_wrong_with_any_page(scene: Scene, people: People, sch
 def test_no_page_scrolls_sideways(scene: Scene, people: People, width: int) -> None:
     found = []
     pages: dict[str | None, Page] = {}
-    for person, path in [*PAGES, ("dana", f"/studies/liver-3/cubes/{scene.cube.pk}/")]:
+    for person, path in places(scene):
         if person not in pages:
             pages[person] = people.page(person, viewport={"width": width, "height": 740})
         page = pages[person]
-        page.goto(path)
-        settled(page)
+        opened(page, path)
         root = "document.documentElement"
         if page.evaluate(f"{root}.scrollWidth > {root}.clientWidth"):
             found.append(f"{person} {path}")

@@ -122,6 +122,8 @@ ROUTES = [
     Route("POST", ASSIGNED + "/release", ONLY_ALICE),
     Route("POST", ASSIGNED + "/corrections", ONLY_ALICE, "correction"),
     Route("POST", API + "corrections/<uuidstr:correction_id>/recall", ONLY_ALICE, "recall"),
+    # Hers was no practice: nobody is shown what experts drew of it.
+    Route("GET", API + "corrections/<uuidstr:correction_id>/gold", (GONE, GONE, GONE, GONE, GONE)),
     Route("GET", API + "tasks/<int:task_id>/proposal", MEMBERS),  # Alice was given this task
     Route(
         "GET",

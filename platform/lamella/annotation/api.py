@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
+import numpy as np
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema, Status
 from ninja.errors import HttpError
@@ -16,6 +17,8 @@ from lamella.annotation.feedback import practice_message
 from lamella.annotation.models import Assignment, Correction
 from lamella.annotation.offers import renew as renew_lease
 from lamella.annotation.payload import NEIGHBOURS, TaskPayload, payload_of
+from lamella.annotation.wishes import Wish
+from lamella.rounds.gold import gold_mask
 from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
 from lamella.studies.access import (
@@ -35,9 +38,13 @@ _MAX_DIFFERENCE = 32 * 1024 * 1024
 
 
 class NextIn(Schema):
-    """``round`` keeps to the open round; otherwise the next best slices may be added to it."""
+    """``round`` keeps to the open round; otherwise the next best slices may be added to it.
 
-    kind: Literal["any", "round"] | None = None
+    ``familiar`` asks for the cube of one's last slice, ``easy`` for where the machine doubts itself
+    least; where there is no such slice any other is given.
+    """
+
+    kind: Literal["any", "round", "familiar", "easy"] | None = None
 
 
 class LeaseOut(Schema):
@@ -74,8 +81,10 @@ def next_task(
         raise ForbiddenError(f"Sign in to take part in the study “{study.title}”.")
     volunteer = volunteer_for(request)
     assert volunteer is not None
-    within = body is not None and body.kind == "round"
-    assignment = services.next_assignment(study, volunteer, beyond_round=not within)
+    kind = (body and body.kind) or "any"
+    within = kind == "round"
+    wish = Wish.BEST if within else Wish(kind)
+    assignment = services.next_assignment(study, volunteer, beyond_round=not within, wish=wish)
     return Status(204, None) if assignment is None else payload_of(assignment)
 
 
@@ -130,6 +139,29 @@ def recall(request: HttpRequest, correction_id: UUID, body: CorrectionIn) -> Sta
         raise NotVisibleError
     correction, new = services.recall(old, _submission(body))
     return Status(201 if new else 200, _out(correction))
+
+
+@router.get("/corrections/{uuid:correction_id}/gold")
+def gold(request: HttpRequest, correction_id: UUID) -> HttpResponse:
+    """The packed mask that the experts drew of a practice slice, once one's own is handed in."""
+    volunteer = volunteer_for(request, create=False)
+    found = (
+        Correction.objects.select_related("task__cube", "task__study")
+        .filter(pk=correction_id, volunteer=volunteer, assignment__practice=True)
+        .first()
+        if volunteer
+        else None
+    )
+    if found is None:
+        raise NotVisibleError
+    try:
+        mask = gold_mask(found.task)
+    except LookupError:
+        raise HttpError(404, "The experts' mask of this slice was taken away.") from None
+    dtype = np.dtype(found.task.study.label_dtype)
+    response = HttpResponse(codec.pack(mask.astype(dtype)), content_type="application/octet-stream")
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
 
 
 @router.get("/tasks/{int:task_id}/proposal")

@@ -14,6 +14,7 @@ from django.utils import timezone
 from lamella.accounts.models import Volunteer
 from lamella.annotation.models import Assignment
 from lamella.annotation.proven import in_order_for
+from lamella.annotation.wishes import Wish, preferred
 from lamella.rounds.models import Task
 from lamella.rounds.services import next_best_tasks
 from lamella.studies.models import Study, StudyState
@@ -21,26 +22,34 @@ from lamella.studies.models import Study, StudyState
 # How many tasks are tried before the list is read again; others may take them meanwhile.
 _BATCH = 20
 
+# One slice in so many is practice, as long as there is gold that a volunteer has not had.
+PRACTICE_EVERY = 10
+
 
 def next_assignment(
-    study: Study, volunteer: Volunteer, *, beyond_round: bool = True
+    study: Study, volunteer: Volunteer, *, beyond_round: bool = True, wish: Wish = Wish.BEST
 ) -> Assignment | None:
     """A lease on the best task for this volunteer, or None when there is nothing left for them.
 
-    In this order: the lease they already hold; the most valuable open task they have not had;
-    one they left without submitting; with ``beyond_round`` the next best slices that the open
-    round did not choose, and at last practice on a gold task.
+    In this order: the lease they already hold; with ``beyond_round``, after every nine slices, one
+    on a gold task; of the open tasks they have not had one that they wish for, else the most
+    valuable; one they left without submitting; with ``beyond_round`` the next best slices that the
+    open round did not choose, and at last practice on a gold task.
     """
     if study.state != StudyState.OPEN or volunteer.paused:
         return None
     held = _held(study, volunteer)
     if held is not None:
         return held
-    lease = _first_free(study, volunteer) or _take_up_again(study, volunteer)
+    if beyond_round and _practice_is_due(study, volunteer):
+        lease = _practice(study, volunteer)
+        if lease is not None:
+            return lease
+    lease = _first_free(study, volunteer, wish) or _take_up_again(study, volunteer)
     if lease is not None or not beyond_round:
         return lease
     if next_best_tasks(study):
-        lease = _first_free(study, volunteer)
+        lease = _first_free(study, volunteer, wish)
     return lease or _practice(study, volunteer)
 
 
@@ -69,11 +78,17 @@ def offered(study: Study) -> QuerySet[Task]:
     )
 
 
-def _first_free(study: Study, volunteer: Volunteer) -> Assignment | None:
+def _first_free(study: Study, volunteer: Volunteer, wish: Wish) -> Assignment | None:
     had = Assignment.objects.filter(task=OuterRef("pk"), volunteer=volunteer)
+    free = in_order_for(study, volunteer, offered(study).filter(~Exists(had)))
+    wished = preferred(wish, study, volunteer, free)
+    lease = None if wished is None else _first_of(wished, volunteer)
+    return lease or _first_of(free, volunteer)
+
+
+def _first_of(tasks: QuerySet[Task], volunteer: Volunteer) -> Assignment | None:
     while True:
-        free = offered(study).filter(~Exists(had))
-        batch = list(in_order_for(study, volunteer, free)[:_BATCH])
+        batch = list(tasks.all()[:_BATCH])
         for task in batch:
             lease = _lease(task, volunteer)
             if lease is not None:
@@ -143,6 +158,18 @@ def _lease_again(assignment: Assignment) -> bool:
         if not taken:
             transaction.set_rollback(True)
         return bool(taken)
+
+
+def _practice_is_due(study: Study, volunteer: Volunteer) -> bool:
+    """Whether the volunteer has handed in nine slices since the last one of practice."""
+    latest = (
+        Assignment.objects.filter(
+            volunteer=volunteer, task__study=study, state=Assignment.State.SUBMITTED
+        )
+        .order_by("-ended")
+        .values_list("practice", flat=True)[: PRACTICE_EVERY - 1]
+    )
+    return len(latest) == PRACTICE_EVERY - 1 and not any(latest)
 
 
 def _practice(study: Study, volunteer: Volunteer) -> Assignment | None:

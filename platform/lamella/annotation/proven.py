@@ -1,6 +1,7 @@
 """Who may draw a blind tile: the quality of a whole cube is told from these masks."""
 
 import datetime
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
@@ -69,8 +70,27 @@ def is_expert(study: Study, volunteer: Volunteer) -> bool:
     return volunteer.user is not None and has_role(volunteer.user, study, Role.MANAGER)
 
 
+@dataclass(frozen=True)
+class Accuracy:
+    """dice: mean over the gold slices that somebody drew; slices: how many those are."""
+
+    dice: float
+    slices: int
+
+
+def accuracy(study: Study, volunteer: Volunteer) -> Accuracy | None:
+    """How well a volunteer's practice masks match the experts'; None before the first."""
+    scores = _scores(study, volunteer)
+    return Accuracy(float(np.mean(scores)), len(scores)) if scores else None
+
+
 def _proven(study: Study, volunteer: Volunteer) -> bool:
-    scores = [
+    found = accuracy(study, volunteer)
+    return found is not None and found.slices >= PROVEN_MASKS and found.dice >= PROVEN_DICE
+
+
+def _scores(study: Study, volunteer: Volunteer) -> list[float]:
+    return [
         score
         for correction in Correction.objects.filter(
             volunteer=volunteer,
@@ -81,7 +101,6 @@ def _proven(study: Study, volunteer: Volunteer) -> bool:
         ).values_list("pk", flat=True)
         if (score := _against_gold(str(correction))) is not None
     ]
-    return len(scores) >= PROVEN_MASKS and float(np.mean(scores)) >= PROVEN_DICE
 
 
 @lru_cache(maxsize=4096)

@@ -7,8 +7,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
-from lamella.accounts.models import User
+from lamella.accounts.models import User, Volunteer
 from lamella.annotation.models import Correction
+from lamella.annotation.proven import Accuracy, accuracy
 from lamella.cubes.models import Cube, VolumeState
 from lamella.rounds.models import Task
 from lamella.studies.access import visible_studies
@@ -87,14 +88,18 @@ class OwnWork:
     seconds: float
     agreed: int
     last: datetime
+    accuracy: Accuracy | None
 
 
 def own_work(user: User) -> list[OwnWork]:
-    """A person's corrections, study by study, the latest first. One query."""
+    """A person's corrections, study by study, the latest first."""
+    volunteer = Volunteer.objects.filter(user=user).first()
+    if volunteer is None:
+        return []
     settled = [Task.State.RETIRED, Task.State.ACCEPTED]
     rows = (
         Correction.objects.filter(
-            volunteer__user=user, supersedes__isnull=True, withdrawn__isnull=True
+            volunteer=volunteer, supersedes__isnull=True, withdrawn__isnull=True
         )
         .values("task__study__slug", "task__study__title")
         .annotate(
@@ -105,6 +110,8 @@ def own_work(user: User) -> list[OwnWork]:
         )
         .order_by("-last")
     )
+    slugs = [row["task__study__slug"] for row in rows]
+    studies = {study.slug: study for study in Study.objects.filter(slug__in=slugs)}
     return [
         OwnWork(
             slug=row["task__study__slug"],
@@ -113,6 +120,7 @@ def own_work(user: User) -> list[OwnWork]:
             seconds=row["seconds"],
             agreed=row["agreed"],
             last=row["last"],
+            accuracy=accuracy(studies[row["task__study__slug"]], volunteer),
         )
         for row in rows
     ]

@@ -2,7 +2,7 @@
 import { t } from "./messages.ts";
 import type { OutboxItem } from "./store/database.ts";
 import type { Sent } from "./store/outbox.ts";
-import type { CorrectionOut, TaskPayload } from "./types.ts";
+import type { CorrectionOut, TaskPayload, Wish } from "./types.ts";
 
 export class ApiError extends Error {
   /** HTTP status, or 0 when the server could not be reached. */
@@ -30,8 +30,8 @@ export class Api {
   }
 
   /** The next task, or null when there is nothing left for this person now. */
-  async next(study: string): Promise<TaskPayload | null> {
-    const response = await this.request("POST", `/studies/${study}/next`, { kind: null });
+  async next(study: string, wish: Wish = "any"): Promise<TaskPayload | null> {
+    const response = await this.request("POST", `/studies/${study}/next`, { kind: wish });
     return response.status === 204 ? null : ((await response.json()) as TaskPayload);
   }
 
@@ -51,13 +51,17 @@ export class Api {
     return { packed, hash: response.headers.get("X-Mask-Hash") ?? "" };
   }
 
-  planeUrl(task: TaskPayload, axis: "z" | "y" | "x", index: number, max: number): string {
-    return `${this.base}/cubes/${task.cube.id}/plane/${axis}/${index}.jpg?max=${max}`;
+  /** Transport form of what the experts drew of a practice slice. */
+  async gold(correctionId: string): Promise<Uint8Array> {
+    const response = await this.fetch(`${this.base}/corrections/${correctionId}/gold`, { method: "GET" });
+    return new Uint8Array(await response.arrayBuffer());
   }
 
   async send(item: OutboxItem): Promise<Sent> {
     try {
-      const path = `/assignments/${item.assignmentId}/corrections`;
+      const path = item.recalls
+        ? `/corrections/${item.recalls}/recall`
+        : `/assignments/${item.assignmentId}/corrections`;
       const response = await this.request("POST", path, item.body);
       return { state: "stored", result: (await response.json()) as CorrectionOut };
     } catch (error) {

@@ -17,7 +17,8 @@ function belongsTo(target: EventTarget | null, wanted: Command): boolean {
   if (target instanceof HTMLInputElement) {
     return target.type === "range" ? wanted.kind === "move" : !["submit", "undo", "redo"].includes(wanted.kind);
   }
-  const pressable = target.closest("button, a, summary, select");
+  if (target instanceof HTMLSelectElement) return wanted.kind !== "submit";
+  const pressable = target.closest("button, a, summary");
   return pressable !== null && ["stamp", "pan"].includes(wanted.kind);
 }
 
@@ -64,15 +65,15 @@ function perform(session: Session, bench: Workbench, wanted: Command, event: Key
       if (!event.repeat) void session.submit();
       return;
     case "escape":
-      return bench.escape();
+      return bench.hand.escape();
     case "pan":
       return bench.holdPan(true);
     case "class":
       return bench.labels.chooseClass(wanted.value);
     case "move":
-      return bench.moveCursor(wanted.dx, wanted.dy, wanted.far);
+      return bench.hand.moveCursor(wanted.dx, wanted.dy, wanted.far);
     case "stamp":
-      return bench.stamp(wanted.shift);
+      return bench.hand.stamp(wanted.shift);
     case "action":
       if (wanted.action === "help") hooks.help();
       else act(bench, wanted.action, wanted.shift);
@@ -88,9 +89,12 @@ function act(bench: Workbench, action: Exclude<Action, "help">, shift: boolean):
     case "fill":
     case "split":
     case "object":
-      return bench.choose(action);
+      return bench.hand.choose(action);
+    case "merge":
+      // Classes cannot be merged.
+      return bench.labels.ids ? bench.hand.choose(action) : undefined;
     case "pick":
-      return shift ? bench.newObject() : bench.pickHere();
+      return shift ? bench.hand.newObject() : bench.hand.pickHere();
     case "unsure":
       return bench.labels.toggleUnsure();
     case "interpolate":

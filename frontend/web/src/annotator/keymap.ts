@@ -7,6 +7,7 @@ export const ACTIONS = {
   lasso: ["l"],
   fill: ["g"],
   split: ["k"],
+  merge: ["j"],
   object: ["a"],
   pick: ["i"],
   unsure: ["u"],

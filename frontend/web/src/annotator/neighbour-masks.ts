@@ -1,5 +1,5 @@
 /** What the neighbouring slices say about the task's own: the mask of one, or one between two. */
-import type { LabelArray } from "../engine/index.ts";
+import type { Heavy, LabelArray } from "../engine/index.ts";
 import type { MachineLayers } from "./machine-layers.ts";
 import { t } from "./messages.ts";
 import type { TaskPayload } from "./types.ts";
@@ -21,6 +21,7 @@ export class NeighbourMasks {
   constructor(
     private readonly task: TaskPayload,
     private readonly machine: Pick<MachineLayers, "labels">,
+    private readonly heavy: Pick<Heavy, "run">,
   ) {}
 
   /** The mask of the slice on show, or of the nearest one when that is the task's own. */
@@ -38,11 +39,10 @@ export class NeighbourMasks {
       this.first(this.nearestFirst(neighbours.filter((other) => other > z))),
     ]);
     if (!before || !after) return before ?? after;
-    const { interpolate } = await import("../engine/interpolate.ts");
     const [, y, x] = cube.voxel_size;
     const fine = Math.min(y, x);
     const from = [before.from[0], after.from[0]];
-    const labels = interpolate(before.labels, after.labels, {
+    const labels = await this.heavy.run("between", before.labels, after.labels, {
       width, height, share: (z - from[0]) / (from[1] - from[0]), sampling: [y / fine, x / fine],
     });
     return { labels, from };

@@ -6,6 +6,7 @@ export const REFUSALS: Record<Refusal, MessageKey> = {
   "open-region": "canvas.openRegion",
   "no-image": "canvas.noImage",
   "nothing-parted": "canvas.nothingParted",
+  "nothing-merged": "canvas.nothingMerged",
   "no-ids": "canvas.noIds",
   "nothing-proposed": "canvas.nothingProposed",
   "nothing-marked": "canvas.nothingMarked",

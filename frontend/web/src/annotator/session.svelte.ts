@@ -1,10 +1,9 @@
 /** The session: fetches tasks, keeps every stroke, hands corrections in, and knows what to show. */
-import {
-  allocate, decodeRle, inflate, maskHash, narrow, pack, toBase64, xorMasks,
-  type JournalEntry, type LabelArray,
-} from "../engine/index.ts";
+import { allocate, Heavy, type JournalEntry, type LabelArray } from "../engine/index.ts";
 import { Api, ApiError } from "./api.ts";
 import { t } from "./messages.ts";
+import type { Phase, Practised, Saved } from "./phases.ts";
+import { recallable, type Recallable } from "./recall.ts";
 import { remember, settings } from "./settings.svelte.ts";
 import { openDatabase, type Draft } from "./store/database.ts";
 import { DraftStore } from "./store/drafts.ts";
@@ -13,17 +12,6 @@ import { oneTab, Outbox, type Sent } from "./store/outbox.ts";
 import type { CorrectionIn, PageData, TaskPayload } from "./types.ts";
 import { uuid } from "./uuid.ts";
 import { Workbench } from "./workbench.svelte.ts";
-
-export type Phase =
-  | { name: "loading" }
-  | { name: "work" }
-  | { name: "result"; message: string }
-  | { name: "unsent"; id: string }
-  | { name: "refused"; detail: string }
-  | { name: "done" }
-  | { name: "error"; detail: string };
-
-export type Saved = "none" | "saving" | "saved" | "failed";
 
 const RENEW_MS = 60_000;
 const TOAST_MS = 4500;
@@ -43,10 +31,13 @@ export class Session {
   /** Handed in during this visit: all, and those that were already right. */
   tally = $state({ slices: 0, right: 0 });
   needsConsent = $state(false);
+  /** What was handed in last in this visit, as long as it can be called back. */
+  last = $state.raw<Recallable | null>(null);
 
   readonly page: PageData;
   private readonly study: string;
   private readonly api: Api;
+  private readonly heavy = new Heavy();
   private drafts: DraftStore | null = null;
   private outbox: Outbox | null = null;
   private draft: Draft | null = null;
@@ -88,9 +79,11 @@ export class Session {
         void this.renew();
         return;
       }
-      const task = await this.api.next(this.study);
-      if (task) await this.open(task, null, []);
-      else this.phase = { name: "done" };
+      const task = await this.api.next(this.study, settings.wish);
+      if (!task) return void (this.phase = { name: "done" });
+      // It may have been begun before another slice was called back.
+      const begun = await this.drafts?.of(task.assignment_id);
+      await this.open(task, begun?.draft ?? null, begun?.journal ?? []);
     } catch (error) {
       this.fail(error);
     }
@@ -108,15 +101,20 @@ export class Session {
     const { bench } = this;
     if (!bench || this.submitting || this.needsConsent || this.phase.name !== "work") return;
     this.submitting = true;
+    await bench.editor.settling;
     bench.editor.cancel();
     bench.clock.note(performance.now());
     try {
       const body = await this.correction(bench);
-      const sent = await this.handIn(bench.task.assignment_id, body);
+      const recalls = this.draft?.recalls;
+      const sent = await this.handIn(bench.task.assignment_id, body, recalls);
       if (sent.state !== "refused" && (this.outbox || sent.state === "stored")) {
-        this.tally.slices++;
-        if (!bench.canUndo) this.tally.right++;
+        if (!recalls) this.tally.slices++;
+        if (!recalls && !bench.canUndo) this.tally.right++;
       }
+      // Who has been told how well they did on a practice slice cannot do it again.
+      const open = sent.state === "stored" && bench.task.kind === "work";
+      this.last = open ? recallable(bench, body) : null;
       this.follow(sent, body.id);
     } catch (error) {
       this.toast(error instanceof Error ? error.message : t("error.unknown"));
@@ -137,6 +135,26 @@ export class Session {
     if (sent) this.follow(sent, phase.id);
     else this.phase = { name: "loading" };
     await this.goOn();
+  }
+
+  /** Opens what was handed in last once more; handing it in again puts it in the place of the old. */
+  async recall(): Promise<void> {
+    const { last } = this;
+    if (!last) return;
+    await this.storeDraft();
+    this.close();
+    this.last = null;
+    this.phase = { name: "loading" };
+    try {
+      const { task, entry, correction } = last;
+      const draft: Draft = { ...this.fresh(task, null), ...last.said, recalls: correction };
+      const journal = entry ? [entry] : [];
+      for (const each of journal) await this.drafts?.append(task.assignment_id, each);
+      await this.open(task, draft, journal);
+      this.say(t("say.recalled"));
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** Gives the slice back untouched, and takes another. */
@@ -193,10 +211,8 @@ export class Session {
     this.releaseLock = await holdAssignment(task.assignment_id);
     if (!this.releaseLock) throw new Error(t("error.otherTab"));
     const { labels, packed } = await this.loadProposal(task, earlier);
-    this.draft = earlier ?? {
-      assignmentId: task.assignment_id, study: this.study, task, proposal: packed,
-      activeSeconds: 0, comment: "", hard: false, updatedAt: Date.now(),
-    };
+    this.draft = earlier ?? this.fresh(task, packed);
+    this.draft.proposal ??= packed;
     this.hard = this.draft.hard;
     this.comment = this.draft.comment;
     await this.storeDraft();
@@ -206,10 +222,18 @@ export class Session {
       neighbour: (z) => this.neighbour(task, z),
       say: (text) => this.say(text),
       toast: (text) => this.toast(text),
+      heavy: this.heavy,
     }, { journal, seconds: this.draft.activeSeconds });
     const { slug, consent_version } = task.study;
     this.needsConsent = settings.consent[slug] !== consent_version;
     this.phase = { name: "work" };
+  }
+
+  private fresh(task: TaskPayload, proposal: Uint8Array | null): Draft {
+    return {
+      assignmentId: task.assignment_id, study: this.study, task, proposal,
+      activeSeconds: 0, comment: "", hard: false, updatedAt: Date.now(),
+    };
   }
 
   private close(): void {
@@ -224,22 +248,20 @@ export class Session {
   private async loadProposal(task: TaskPayload, earlier: Draft | null): Promise<{ labels: LabelArray; packed: Uint8Array | null }> {
     const { width, height } = task;
     const { label_dtype } = task.study;
-    const empty = allocate(label_dtype, width * height);
-    if ((await maskHash(empty, width, height)) === task.proposal.hash) {
-      return { labels: empty, packed: null };
+    if (task.proposal.origin === "none") {
+      return { labels: allocate(label_dtype, width * height), packed: null };
     }
     const packed = earlier?.proposal ?? (await this.api.proposal(task)).packed;
-    const labels = await unpackLabels(packed, task);
-    if ((await maskHash(labels, width, height)) !== task.proposal.hash) {
-      throw new Error(t("error.proposal"));
-    }
+    const { labels, hash } = await this.heavy.run("open", packed, width, height, label_dtype);
+    if (hash !== task.proposal.hash) throw new Error(t("error.proposal"));
     return { labels, packed };
   }
 
   private async neighbour(task: TaskPayload, z: number): Promise<LabelArray | null> {
     if (task.proposal.origin === "none") return null;
     try {
-      return await unpackLabels((await this.api.proposal(task, z)).packed, task);
+      const { packed } = await this.api.proposal(task, z);
+      return (await this.heavy.run("open", packed, task.width, task.height, task.study.label_dtype)).labels;
     } catch {
       // The neighbour's image is what matters; its marks are an extra.
       return null;
@@ -278,15 +300,14 @@ export class Session {
   private async correction(bench: Workbench): Promise<CorrectionIn> {
     const { task, proposal, editor } = bench;
     const { width, height } = task;
-    const mask = editor.plane.data;
-    const mask_hash = await maskHash(mask, width, height);
+    const { hash: mask_hash, difference } = await this.heavy.run("seal", editor.plane.data, proposal, width, height);
     // The same mask sent again is the same correction, and the server counts it once.
     if (this.lastSent?.mask_hash !== mask_hash) this.lastSent = { id: uuid(), mask_hash };
     return {
       id: this.lastSent.id,
       proposal_hash: task.proposal.hash,
       mask_hash,
-      difference: toBase64(await pack(xorMasks(mask, proposal), width, height)),
+      difference,
       active_seconds: Math.round(bench.clock.seconds * 10) / 10,
       strokes: bench.strokes,
       flag: this.hard ? "hard" : "",
@@ -295,8 +316,8 @@ export class Session {
     };
   }
 
-  private async handIn(assignmentId: string, body: CorrectionIn): Promise<Sent> {
-    const item = { id: body.id, study: this.study, assignmentId, body, createdAt: Date.now(), refused: null };
+  private async handIn(assignmentId: string, body: CorrectionIn, recalls?: string): Promise<Sent> {
+    const item = { id: body.id, study: this.study, assignmentId, body, createdAt: Date.now(), refused: null, recalls };
     clearTimeout(this.draftTimer);
     if (!this.outbox) return this.api.send(item);
     const { draft } = this;
@@ -321,8 +342,19 @@ export class Session {
     } else {
       this.say(t("say.submitted"));
       const { message } = sent.result;
-      this.phase = message ? { name: "result", message } : { name: "loading" };
+      this.phase = message ? { name: "result", message, practised: this.compare(id) } : { name: "loading" };
     }
+  }
+
+  /** Both masks of a practice slice that was just handed in; null after a reload. */
+  private compare(id: string): Promise<Practised> | null {
+    const { bench } = this;
+    if (!bench) return null;
+    const { task } = bench;
+    const { width, height, study } = task;
+    return this.api.gold(id)
+      .then((packed) => this.heavy.run("open", packed, width, height, study.label_dtype))
+      .then(({ labels }) => ({ task, mine: bench.editor.plane.data, theirs: labels }));
   }
 
   private async renew(): Promise<void> {
@@ -348,10 +380,4 @@ export class Session {
     if (!(error instanceof ApiError)) console.error(error);
     this.phase = { name: "error", detail: error instanceof Error ? error.message : t("error.unknown") };
   }
-}
-
-async function unpackLabels(packed: Uint8Array, task: TaskPayload): Promise<LabelArray> {
-  const { width, height } = task;
-  const bytes = await inflate(packed, 13 + 6 * width * height);
-  return narrow(decodeRle(bytes, { width, height }).mask, task.study.label_dtype);
 }

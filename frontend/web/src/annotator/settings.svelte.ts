@@ -1,5 +1,6 @@
 /** What the page remembers about a person's taste, in the browser's local storage. */
 import type { Keys } from "./keymap.ts";
+import type { Wish } from "./types.ts";
 
 export interface Settings {
   size: number;
@@ -11,6 +12,8 @@ export interface Settings {
   patches: boolean;
   singleKeys: boolean;
   keys: Keys;
+  /** Which slices are liked best. */
+  wish: Wish;
   /** The hints of the first visit have been shown. */
   hinted: boolean;
   /** Consent text versions agreed to, by study. */
@@ -28,6 +31,7 @@ const DEFAULTS: Settings = {
   patches: true,
   singleKeys: true,
   keys: {},
+  wish: "any",
   hinted: false,
   consent: {},
 };

@@ -18,6 +18,10 @@ export interface PageData {
   others: OtherStudy[];
 }
 
+/** What a volunteer would rather be given next: the best, the cube they know, an easy one. */
+export const WISHES = ["any", "familiar", "easy"] as const;
+export type Wish = (typeof WISHES)[number];
+
 export interface LabelClass {
   value: number;
   name: string;

@@ -7,9 +7,9 @@ import type { LabelArray } from "./labels.ts";
 import type { LabelPlane } from "./plane.ts";
 import { TOOLS } from "./tools/registry.ts";
 import { replaceLabels } from "./tools/replace.ts";
-import type { Point, Refusal, Stroke, Surroundings, ToolSettings } from "./tools/stroke.ts";
+import type { Later, Point, Refusal, Stroke, Surroundings, ToolSettings } from "./tools/stroke.ts";
 
-const NOTHING: Surroundings = { proposal: null, ids: null, intensities: () => null };
+const NOTHING: Surroundings = { proposal: null, ids: null, intensities: () => null, flood: null };
 
 export class Editor {
   readonly plane: LabelPlane;
@@ -17,6 +17,8 @@ export class Editor {
   private stroke: Stroke | null = null;
   /** Name of the open stroke's tool. */
   private tool = "";
+  /** Resolves once a stroke that has ended is worked out; null where none is under way. */
+  settling: Promise<Refusal | null> | null = null;
   private readonly onEntry: (entry: JournalEntry) => void;
   private readonly surroundings: Surroundings;
 
@@ -41,8 +43,9 @@ export class Editor {
     return this.stroke?.closed ?? false;
   }
 
-  /** Begins a stroke at a point of the plane. Points may lie outside of it. */
+  /** Begins a stroke at a point of the plane, unless the last one is still being worked out. */
   start(settings: ToolSettings, at: Point): void {
+    if (this.settling) return;
     this.cancel();
     this.tool = settings.tool;
     this.plane.begin();
@@ -54,12 +57,19 @@ export class Editor {
     this.stroke?.move(to);
   }
 
-  /** Ends the stroke; returns why it had no effect, if there is something to say. */
+  /**
+   * Ends the stroke; returns why it had no effect, if there is something to say. Where it takes
+   * long the stroke stays open, and `settling` tells.
+   */
   end(): Refusal | null {
-    if (!this.stroke) return null;
-    const refusal = this.stroke.end();
+    if (!this.stroke || this.settling) return null;
+    const outcome = this.stroke.end();
+    if (outcome instanceof Promise) {
+      this.settling = this.settle(this.stroke, outcome);
+      return null;
+    }
     this.finish(this.tool);
-    return refusal;
+    return outcome;
   }
 
   /** Takes the open stroke back without a trace. */
@@ -67,6 +77,7 @@ export class Editor {
     if (!this.stroke) return;
     this.plane.rollback();
     this.stroke = null;
+    this.settling = null;
   }
 
   clear(): void {
@@ -94,6 +105,16 @@ export class Editor {
     if (this.active || !this.history.redo()) return false;
     this.onEntry({ kind: "redo" });
     return true;
+  }
+
+  private async settle(stroke: Stroke, later: Later): Promise<Refusal | null> {
+    const rest = await later.catch(() => null);
+    // Meanwhile it may have been taken back.
+    if (this.stroke !== stroke) return null;
+    const refusal = rest ? rest() : null;
+    this.settling = null;
+    this.finish(this.tool);
+    return refusal;
   }
 
   /** Closes the plane's stroke; false when it changed nothing. */

@@ -1,6 +1,6 @@
 /** The engine's public face: everything that a page may use of it. */
-export { deflate, encodeRle, decodeRle, inflate, maskHash, MaskError, pack, toBase64, unpack, xorMasks } from "./codec.ts";
 export { Editor } from "./editor.ts";
+export { Heavy } from "./heavy/heavy.ts";
 export { History, type JournalEntry } from "./history.ts";
 export { PointerInput, type Gestures } from "./input.ts";
 export { ObjectIds } from "./ids.ts";
@@ -9,6 +9,7 @@ export { LabelPlane, type Patch, type Rect } from "./plane.ts";
 export { buildPalette, paletteEntry, type LabelLayer, type Style } from "./render/scene.ts";
 export { Stage } from "./stage.ts";
 export { scaleBar, type Bounds } from "./view.ts";
+export { replaceLabels } from "./tools/replace.ts";
 export { within } from "./tools/flood.ts";
 export type { Point, Refusal, Tool, ToolSettings } from "./tools/stroke.ts";
 export type { TileSource } from "./pyramid.ts";

@@ -30,12 +30,16 @@ export function interpolate(first: LabelArray, second: LabelArray, plan: Plan): 
       out[at] = a.label(at);
       continue;
     }
-    const low = a.foreground(at);
-    if (low + share * (b.foreground(at) - low) <= 0) continue;
+    if (between(a.foreground(at), b.foreground(at), share) <= 0) continue;
     const sole = either(a.soleNear(at), b.soleNear(at));
     out[at] = sole !== SEVERAL ? sole : nearestLabel(a.labels(at), b.labels(at), share);
   }
   return out;
+}
+
+/** In single precision, as on the server: what cancels out there must not be a hair above 0 here. */
+function between(first: number, second: number, share: number): number {
+  return Math.fround(first + share * (second - first));
 }
 
 /** The label furthest inside; of equal ones the least. */
@@ -43,8 +47,7 @@ function nearestLabel(first: Map<number, number>, second: Map<number, number>, s
   let best = 0;
   let most = -Infinity;
   for (const label of new Set([...first.keys(), ...second.keys()])) {
-    const low = first.get(label) ?? -CAP;
-    const distance = low + share * ((second.get(label) ?? -CAP) - low);
+    const distance = between(first.get(label) ?? -CAP, second.get(label) ?? -CAP, share);
     if (distance < most || (distance === most && label > best)) continue;
     best = label;
     most = distance;
@@ -56,7 +59,7 @@ function nearestLabel(first: Map<number, number>, second: Map<number, number>, s
 interface Steps {
   dx: Int8Array;
   dy: Int8Array;
-  distance: Float64Array;
+  distance: Float32Array;
 }
 
 function stepsOf({ sampling: [sy, sx] }: Plan): Steps {
@@ -71,7 +74,7 @@ function stepsOf({ sampling: [sy, sx] }: Plan): Steps {
   return {
     dx: Int8Array.from(steps, ([, x]) => x),
     dy: Int8Array.from(steps, ([, , y]) => y),
-    distance: Float64Array.from(steps, ([distance]) => distance),
+    distance: Float32Array.from(steps, ([distance]) => distance),
   };
 }
 

@@ -26,6 +26,19 @@ test("requests carry the CSRF token and go to the assignment", async () => {
   expect(init.headers).toMatchObject({ "X-CSRFToken": "token" });
 });
 
+test("what was called back goes in the place of the old correction", async () => {
+  const fake = answers(201, { id: "c2", message: "" });
+  await new Api("t").send({ ...item, recalls: "c1" });
+  expect(fake.mock.calls[0][0]).toBe("/api/v1/corrections/c1/recall");
+});
+
+test("a wish goes with the question for the next slice", async () => {
+  const fake = answers(204, "");
+  await new Api("t").next("liver", "easy");
+  const [, init] = fake.mock.calls[0] as [string, RequestInit];
+  expect(init.body).toBe('{"kind":"easy"}');
+});
+
 test("the server's sentence reaches the person", async () => {
   answers(403, { detail: "This study is not open to you." });
   await expect(new Api("t").next("liver")).rejects.toThrow("This study is not open to you.");

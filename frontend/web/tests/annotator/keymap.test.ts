@@ -7,7 +7,7 @@ function press(key: string, modifiers: Partial<KeyPress> = {}): KeyPress {
 
 describe("keys", () => {
   test("of the tools are those of other programs", () => {
-    for (const [key, action] of [["b", "brush"], ["E", "eraser"], ["l", "lasso"], ["g", "fill"], ["s", "smart"], ["k", "split"], ["a", "object"], ["i", "pick"], ["u", "unsure"], ["v", "interpolate"], ["c", "copy"], ["[", "smaller"], ["+", "larger"], ["d", "previousSlice"], ["f", "nextSlice"], ["o", "outline"], ["?", "help"]]) {
+    for (const [key, action] of [["b", "brush"], ["E", "eraser"], ["l", "lasso"], ["g", "fill"], ["s", "smart"], ["k", "split"], ["j", "merge"], ["a", "object"], ["i", "pick"], ["u", "unsure"], ["v", "interpolate"], ["c", "copy"], ["[", "smaller"], ["+", "larger"], ["d", "previousSlice"], ["f", "nextSlice"], ["o", "outline"], ["?", "help"]]) {
       expect(command(press(key), {})).toMatchObject({ kind: "action", action });
     }
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { NeighbourMasks, sayingOf } from "../../src/annotator/neighbour-masks.ts";
 import type { TaskPayload } from "../../src/annotator/types.ts";
-import type { LabelArray } from "../../src/engine/index.ts";
+import { Heavy, type LabelArray } from "../../src/engine/index.ts";
 
 const task = {
   z: 10, width: 9, height: 1, neighbours: [7, 8, 9, 10, 11, 12, 13],
@@ -14,7 +14,7 @@ function row(count: number): LabelArray {
 }
 
 function over(masks: Record<number, LabelArray>): NeighbourMasks {
-  return new NeighbourMasks(task, { labels: (z) => Promise.resolve(masks[z] ?? null) });
+  return new NeighbourMasks(task, { labels: (z) => Promise.resolve(masks[z] ?? null) }, new Heavy());
 }
 
 describe("a copy", () => {

@@ -68,6 +68,16 @@ describe("drafts", () => {
     expect(await store.latest("liver")).toBeNull();
   });
 
+  test("are found by their assignment, begun or not", async () => {
+    const store = new DraftStore(database);
+    await store.put(draft("empty"));
+    await store.put(draft("begun"));
+    await store.append("begun", stroke(1));
+    expect(await store.of("empty")).toEqual({ draft: draft("empty"), journal: [] });
+    expect((await store.of("begun"))?.journal).toEqual([stroke(1)]);
+    expect(await store.of("unknown")).toBeNull();
+  });
+
   test("the latest comes first, and a removed one takes its journal with it", async () => {
     const store = new DraftStore(database);
     for (const [id, at] of [["old", 1], ["new", 2]] as const) {

@@ -33,7 +33,7 @@ function entries(labels: number[]): fc.Arbitrary<LogEntry> {
       weight: 6,
       arbitrary: fc.record({
         kind: fc.constant("stroke" as const),
-        tool: fc.constantFrom<Tool>("brush", "brush", "eraser", "smart", "lasso", "fill", "split", "object"),
+        tool: fc.constantFrom<Tool>("brush", "brush", "eraser", "smart", "lasso", "fill", "split", "merge", "object"),
         size: fc.double({ min: 1, max: 40, noNaN: true }),
         label: fc.constantFrom(...labels),
         remove: fc.boolean(),
@@ -72,6 +72,7 @@ function surroundings(plane: LabelPlane): Surroundings {
     proposal,
     ids: new ObjectIds(plane, proposal),
     intensities: () => ({ at: (x) => (x % 40 < 25 ? 90 : 200) }),
+    flood: null,
   };
 }
 

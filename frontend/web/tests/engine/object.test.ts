@@ -23,7 +23,7 @@ function objectAt(labels: Uint8Array, x: number, y: number): Set<number> {
 
 function editorOn(mask: Uint8Array, proposal: Uint8Array | null): Editor {
   const plane = new LabelPlane(SIZE, SIZE, mask);
-  return new Editor(plane, () => undefined, { proposal, ids: null, intensities: () => null });
+  return new Editor(plane, () => undefined, { proposal, ids: null, intensities: () => null, flood: null });
 }
 
 describe("object", () => {

@@ -66,7 +66,7 @@ describe("smart brush", () => {
     const disc = Array.from({ length: WIDTH * HEIGHT }, (_, i) =>
       Math.hypot((i % WIDTH) - 20, Math.floor(i / WIDTH) - 16) < 8 ? 180 : 60);
     const plane = new LabelPlane(WIDTH, HEIGHT, "uint8");
-    const surroundings = { plane, proposal: null, ids: null, intensities: () => image(disc) };
+    const surroundings = { plane, proposal: null, ids: null, intensities: () => image(disc), flood: null };
     plane.begin();
     const stroke = smart({ ...surroundings, settings: settings(30) });
     stroke.start({ x: 20.5, y: 16.5 });
@@ -82,7 +82,7 @@ describe("smart brush", () => {
     const plane = new LabelPlane(WIDTH, HEIGHT, "uint8");
     plane.begin();
     for (const intensities of [() => null, () => ({ at: () => -1 })]) {
-      const stroke = smart({ plane, proposal: null, ids: null, intensities, settings: settings(10) });
+      const stroke = smart({ plane, proposal: null, ids: null, intensities, flood: null, settings: settings(10) });
       stroke.start({ x: 5, y: 5 });
       stroke.move({ x: 9, y: 9 });
       expect(stroke.end()).toBe("no-image");

@@ -15,6 +15,8 @@ export interface Draft {
   comment: string;
   hard: boolean;
   updatedAt: number;
+  /** The correction that this one takes the place of, if it was called back. */
+  recalls?: string;
 }
 
 export interface JournalLine {
@@ -29,6 +31,8 @@ export interface OutboxItem {
   assignmentId: string;
   body: CorrectionIn;
   createdAt: number;
+  /** The correction that this one takes the place of. */
+  recalls?: string;
   /** The server's sentence, once it has refused the correction for good. */
   refused: string | null;
 }

@@ -36,6 +36,13 @@ export class DraftStore {
     return null;
   }
 
+  /** The draft of an assignment, with its journal. */
+  async of(assignmentId: string): Promise<{ draft: Draft; journal: JournalEntry[] } | null> {
+    const store = this.database.transaction("drafts").objectStore("drafts");
+    const draft: Draft | undefined = await wait(store.get(assignmentId));
+    return draft ? { draft, journal: await this.journal(assignmentId) } : null;
+  }
+
   async journal(assignmentId: string): Promise<JournalEntry[]> {
     const store = this.database.transaction("journal").objectStore("journal");
     const lines: JournalLine[] = await wait(store.index("assignment").getAll(assignmentId));

@@ -18,6 +18,15 @@ export interface Region {
 
 /** `seen`: pixels of regions already found, marked as they are; only for regions of the same grid. */
 export function findRegion(grid: Grid, x: number, y: number, seen = new Uint8Array(grid.data.length)): Region {
+  return grow(grid, x, y, seen, Infinity)!;
+}
+
+/** The region, or null as soon as it turns out to have more than `most` pixels. */
+export function findSmallRegion(grid: Grid, x: number, y: number, most: number): Region | null {
+  return grow(grid, x, y, new Uint8Array(grid.data.length), most);
+}
+
+function grow(grid: Grid, x: number, y: number, seen: Uint8Array, most: number): Region | null {
   const { width, height, data } = grid;
   const region: Region = { spans: [], size: 0, touchesEdge: false };
   if (!within(grid, x, y)) return region;
@@ -35,6 +44,7 @@ export function findRegion(grid: Grid, x: number, y: number, seen = new Uint8Arr
     seen.fill(1, row + x0, row + x1);
     region.spans.push(cy, x0, x1);
     region.size += x1 - x0;
+    if (region.size > most) return null;
     if (x0 === 0 || x1 === width || cy === 0 || cy === height - 1) region.touchesEdge = true;
     for (const ny of [cy - 1, cy + 1]) {
       if (ny < 0 || ny >= height) continue;

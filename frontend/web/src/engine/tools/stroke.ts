@@ -2,6 +2,7 @@
 import type { ObjectIds } from "../ids.ts";
 import type { LabelArray } from "../labels.ts";
 import type { LabelPlane } from "../plane.ts";
+import type { Grid, Region } from "./flood.ts";
 
 /** A point of the plane in pixels; pixel (0, 0) covers [0, 1) x [0, 1). Strokes may leave the plane. */
 export interface Point {
@@ -9,7 +10,7 @@ export interface Point {
   y: number;
 }
 
-export type Tool = "brush" | "eraser" | "smart" | "lasso" | "fill" | "split" | "object";
+export type Tool = "brush" | "eraser" | "smart" | "lasso" | "fill" | "split" | "merge" | "object";
 
 export interface ToolSettings {
   tool: Tool;
@@ -25,10 +26,17 @@ export type Refusal =
   | "open-region"
   | "no-image"
   | "nothing-parted"
+  | "nothing-merged"
   | "no-ids"
   | "nothing-proposed"
   | "nothing-marked"
   | "already-there";
+
+/** What a stroke comes to: done, or why not, or something that has to be worked out first. */
+export type Outcome = Refusal | null | Later;
+
+/** Resolves to the rest of the stroke, which the editor does if the stroke is still wanted. */
+export type Later = Promise<() => Refusal | null>;
 
 /** The image under the plane, as grey values 0..255. */
 export interface Intensities {
@@ -44,6 +52,8 @@ export interface Surroundings {
   ids: ObjectIds | null;
   /** The image as it is loaded now; null where there is none. */
   intensities(): Intensities | null;
+  /** Finds a large region without holding up the hand; null where that is not possible. */
+  flood: ((grid: Grid, x: number, y: number) => Promise<Region>) | null;
 }
 
 export interface StrokeContext extends Surroundings {
@@ -56,7 +66,7 @@ export interface Stroke {
   start(at: Point): void;
   move(to: Point): void;
   /** Returns why the stroke had no effect, if there is something to say. */
-  end(): Refusal | null;
+  end(): Outcome;
   /** The path so far, of tools that work along one that has to be shown. */
   readonly path?: readonly Point[];
   /** Whether the path stands for the area inside it. */

@@ -1,0 +1,65 @@
+/** Laid into the page before its own scripts: times what handlers, frames and the worker take. */
+(() => {
+  const probe = { handlers: [], draws: [], frames: [], jobs: [], recording: false, visible: null, flips: [] };
+  window.__probe = probe;
+  const now = () => performance.now();
+
+  const TIMED = new Set(["pointerdown", "pointermove", "pointerup", "keydown"]);
+  const listen = EventTarget.prototype.addEventListener;
+  let open = null;
+  EventTarget.prototype.addEventListener = function (type, listener, options) {
+    if (!TIMED.has(type) || typeof listener !== "function") return listen.call(this, type, listener, options);
+    return listen.call(this, type, function (event) {
+      const began = now();
+      try {
+        return listener.call(this, event);
+      } finally {
+        // Several listeners of one event are one handler.
+        if (open?.event !== event) {
+          open = { event, entry: { type, key: event.key, ms: 0 } };
+          if (probe.recording) probe.handlers.push(open.entry);
+        }
+        open.entry.ms += now() - began;
+      }
+    }, options);
+  };
+
+  const frame = window.requestAnimationFrame.bind(window);
+  let flipped = null;
+  window.requestAnimationFrame = (callback) => frame((at) => {
+    const began = now();
+    callback(at);
+    if (probe.recording) probe.draws.push(now() - began);
+    if (flipped !== null) probe.flips.push(now() - flipped);
+    flipped = null;
+  });
+  listen.call(window, "keydown", (event) => {
+    if (event.key === "f" || event.key === "d") flipped = now();
+  }, { capture: true });
+  const count = (at) => {
+    if (probe.recording) probe.frames.push(at);
+    frame(count);
+  };
+  frame(count);
+
+  const Original = window.Worker;
+  window.Worker = class extends Original {
+    constructor(...args) {
+      super(...args);
+      this.orders = new Map();
+      listen.call(this, "message", ({ data }) => {
+        const { name, at } = this.orders.get(data.id);
+        probe.jobs.push({ name, ms: now() - at });
+      });
+    }
+    postMessage(order) {
+      this.orders.set(order.id, { name: order.name, at: now() });
+      super.postMessage(order);
+    }
+  };
+
+  const look = () => {
+    if (probe.visible === null && document.querySelector('.pane[data-complete="true"]')) probe.visible = now();
+  };
+  new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true });
+})();

@@ -1,0 +1,272 @@
+"""A whole task by each kind of hand, and in a study of objects."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import expect
+
+from lamella.annotation.models import Correction
+from lamella.cubes.models import LabelsRole
+from lamella.rounds.models import Task
+from tests import factories as make
+from tests.e2e.conftest import People, axe
+from tests.e2e.easel import Easel, drawn, lay_out, newest
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+HEIGHT, WIDTH = 96, 128
+
+
+def discs(*found: tuple[int, int, int, int], dtype: Any = np.uint8) -> NDArray[Any]:
+    """One slice of discs, each (x, y, radius, label)."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    labels = np.zeros((HEIGHT, WIDTH), dtype)
+    for cx, cy, radius, label in found:
+        labels[(x - cx) ** 2 + (y - cy) ** 2 <= radius**2] = label
+    return labels
+
+
+def stack(plane: NDArray[Any], depth: int = 3) -> NDArray[Any]:
+    return np.stack([plane] * depth)
+
+
+def test_alice_splits_merges_and_adds_objects(transactional_db: None, people: People) -> None:
+    # Objects 1 and 2 are halves of one disc that touch; object 3 is two discs that touch.
+    plane = discs((30, 30, 14, 1), (88, 62, 12, 3), (110, 62, 12, 3), dtype=np.uint16)
+    plane[:, 30:][plane[:, 30:] == 1] = 2
+    desk = lay_out(stack(plane), instances=True)
+    page = people.page("alice")
+    page.goto(desk.address)
+    page.get_by_role("button", name="I agree, start").click()
+    easel = Easel(page, plane.shape)
+    easel.ready()
+
+    page.keyboard.press("j")
+    easel.stroke((24, 30), (38, 30))
+    page.get_by_role("button", name="Split line").click()
+    easel.stroke((99, 40), (99, 84))
+    page.keyboard.press("Shift+I")
+    page.keyboard.press("b")
+    easel.stroke((30, 78), (44, 78))
+    # Where nothing meets nothing there is nothing to merge, and the page says so.
+    page.get_by_role("button", name="Merge objects").click()
+    easel.stroke((64, 4), (64, 12))
+    expect(page.locator(".toast")).to_contain_text("meets no two objects")
+
+    mask = drawn(easel.hand_in())
+    assert mask.dtype == np.uint16
+    merged = discs((30, 30, 14, 1)) > 0
+    assert set(np.unique(mask[merged])) == {1}
+    left, right = int(mask[62, 84]), int(mask[62, 114])
+    assert 3 in (left, right)
+    assert left != right
+    assert min(left, right) > 0
+    new = int(mask[78, 37])
+    assert new not in {0, 1, 2, 3, left, right}
+    # What was one pixel of an object still is one: a split takes nothing away.
+    assert ((mask > 0) == ((plane > 0) | (mask == new))).all()
+
+
+def test_a_merge_is_undone_and_done_again(transactional_db: None, people: People) -> None:
+    plane = discs((30, 30, 14, 1), (80, 60, 14, 2), dtype=np.uint16)
+    desk = lay_out(stack(plane), instances=True)
+    page = people.page("alice")
+    page.goto(desk.address)
+    page.get_by_role("button", name="I agree, start").click()
+    easel = Easel(page, plane.shape)
+    easel.ready()
+    page.keyboard.press("j")
+    easel.stroke((30, 30), (80, 60))
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+Shift+z")
+    mask = drawn(easel.hand_in())
+    assert set(np.unique(mask)) == {0, 1}
+    assert ((mask > 0) == (plane > 0)).all()
+
+
+def test_a_whole_task_by_keyboard_alone(transactional_db: None, people: People) -> None:
+    plane = discs((64, 48, 12, 1))
+    desk = lay_out(stack(plane))
+    page = people.page("alice")
+    page.goto(f"/studies/{desk.study.slug}/")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == "Correct a slice":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{desk.address}")
+    expect(page.get_by_role("button", name="I agree, start")).to_be_focused()
+    page.keyboard.press("Enter")
+    Easel(page, plane.shape).ready()
+    # The cursor begins in the middle of the slice: once there, the brush paints a round spot.
+    for _ in range(4):
+        page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("Enter")
+    page.keyboard.press("e")
+    for _ in range(4):
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Enter")
+    # A triangle by the lasso: a corner at each Enter, closed with Shift.
+    page.keyboard.press("l")
+    page.keyboard.press("Enter")
+    for _ in range(6):
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Enter")
+    for _ in range(4):
+        page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Shift+Enter")
+    before = Correction.objects.count()
+    page.keyboard.press("Control+Enter")
+    correction = newest(before)
+    mask = drawn(correction)
+    assert correction.strokes == 3
+    assert (mask[:, :50] > 0).any(), "the brush has marked something on the left"
+    assert mask[44, 60] == 0, "the eraser has taken the middle away"
+    expect(page.locator(".app")).to_have_attribute("data-phase", "work")
+
+
+def test_a_whole_task_by_pen_where_fingers_move_the_image(
+    transactional_db: None, people: People
+) -> None:
+    plane = discs((30, 30, 12, 1))
+    desk = lay_out(stack(plane))
+    page = people.page("alice", has_touch=True)
+    page.goto(desk.address)
+    page.get_by_role("button", name="I agree, start").click()
+    easel = Easel(page, plane.shape)
+    easel.ready()
+    easel.stroke((70, 40), (100, 40), hand="pen")
+    # The hand that rests on the screen and a finger later on draw nothing.
+    easel.stroke((20, 80), (40, 80), hand="touch")
+    page.wait_for_timeout(600)
+    easel.stroke((60, 80), (64, 80), hand="touch")
+    page.get_by_role("button", name="Done").click()
+    mask = drawn(newest(0))
+    assert mask[40, 85] == 1
+    assert not mask[70:].any()
+    assert (mask[:60, :60] == plane[:60, :60]).all()
+
+
+def test_a_whole_task_by_finger_on_a_phone(transactional_db: None, people: People) -> None:
+    plane = discs((64, 48, 12, 1))
+    desk = lay_out(stack(plane))
+    phone = {"width": 390, "height": 844}
+    page = people.page("alice", viewport=phone, has_touch=True, is_mobile=True)
+    page.goto(desk.address)
+    page.get_by_role("button", name="I agree, start").tap()
+    easel = Easel(page, plane.shape)
+    easel.ready()
+    page.get_by_role("button", name="Eraser").tap()
+    easel.stroke((40, 48), (88, 48), hand="touch")
+    page.get_by_role("button", name="Brush", exact=True).tap()
+    easel.stroke((20, 20), (40, 20), hand="touch")
+    page.get_by_role("button", name="Done").tap()
+    correction = newest(0)
+    mask = drawn(correction)
+    assert mask[48, 64] == 0, "the eraser"
+    assert mask[20, 30] == 1, "the brush"
+    assert correction.strokes == 2
+    assert correction.changed_voxels == int((mask != plane).sum())
+
+
+def test_a_key_that_was_changed_does_the_new_thing_after_a_reload(
+    transactional_db: None, people: People
+) -> None:
+    plane = discs((64, 48, 12, 1))
+    desk = lay_out(stack(plane))
+    page = people.page("alice")
+    page.goto(desk.address)
+    page.get_by_role("button", name="I agree, start").click()
+    Easel(page, plane.shape).ready()
+    page.keyboard.press("?")
+    page.get_by_role("button", name="Change the key of: Eraser").click()
+    page.keyboard.press("q")
+    page.get_by_role("button", name="Close").click()
+    page.reload()
+    Easel(page, plane.shape).ready()
+    page.keyboard.press("e")
+    expect(page.get_by_role("button", name="Eraser")).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("q")
+    expect(page.get_by_role("button", name="Eraser")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_flag_and_a_comment_reach_the_managers_eyes(
+    transactional_db: None, people: People
+) -> None:
+    desk = lay_out(stack(discs((64, 48, 12, 1))))
+    page = people.page("alice")
+    page.goto(desk.address)
+    page.get_by_role("button", name="I agree, start").click()
+    Easel(page, (HEIGHT, WIDTH)).ready()
+    page.get_by_role("button", name="Hand in and say that this slice was hard").click()
+    page.get_by_role("button", name="Comment").click()
+    page.get_by_role("textbox").fill("The rim fades towards the right.")
+    page.get_by_role("button", name="Keep comment").click()
+    page.keyboard.press("Control+Enter")
+    correction = newest(0)
+    assert (correction.flag, correction.comment) == ("hard", "The rim fades towards the right.")
+    assert correction.consent_version == desk.study.consent_version
+
+
+def test_the_last_slice_is_called_back_and_the_next_keeps_its_strokes(
+    transactional_db: None, people: People
+) -> None:
+    plane = discs((64, 48, 12, 1))
+    desk = lay_out(stack(plane))
+    page = people.page("alice")
+    page.goto(desk.address)
+    page.get_by_role("button", name="I agree, start").click()
+    easel = Easel(page, plane.shape)
+    easel.ready()
+    easel.stroke((20, 20), (40, 20))
+    first = easel.hand_in()
+    easel.ready()
+    # Something is begun on the next slice before the last one is called back.
+    easel.stroke((20, 70), (40, 70))
+    expect(page.locator(".saved")).to_have_attribute("data-state", "saved")
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="Call my last slice back").click()
+    expect(page.locator(".where")).to_contain_text("slice 1 of 3")
+    easel.ready()
+    easel.stroke((80, 20), (100, 20))
+    second = easel.hand_in()
+    assert second.supersedes == first
+    assert second.task == first.task
+    mask = drawn(second)
+    assert (mask[20, 30], mask[20, 90]) == (1, 1)
+    expect(page.locator(".where")).to_contain_text("slice 2 of 3")
+    easel.ready()
+    third = drawn(easel.hand_in())
+    assert third[70, 30] == 1
+    assert third[20, 90] == 0
+
+
+def test_after_a_practice_slice_alice_flips_between_her_mask_and_the_experts(
+    transactional_db: None, people: People
+) -> None:
+    plane = discs((64, 48, 12, 1))
+    desk = lay_out(stack(plane))
+    cube = desk.study.cubes.get()
+    gold = make.make_labels(cube, LabelsRole.GOLD, uri="labels/practised.zarr", slices=[1])
+    truth = stack(discs((64, 48, 20, 1)))
+    make.write_voxels(gold.uri, truth, "label")
+    Task.objects.filter(study=desk.study).delete()
+    proposal = cube.proposals.get()
+    make.make_task(cube, None, z=1, kind=Task.Kind.GOLD, proposal=proposal)
+    page = people.page("alice")
+    page.goto(desk.address)
+    page.get_by_role("button", name="I agree, start").click()
+    easel = Easel(page, plane.shape)
+    easel.ready()
+    easel.stroke((20, 20), (40, 20))
+    easel.hand_in()
+    expect(page.get_by_role("heading", name="Practice slice")).to_be_visible()
+    picture = page.get_by_role("img", name="What you drew")
+    expect(picture).to_be_visible()
+    page.get_by_role("button", name="Show the experts").click()
+    expect(page.get_by_role("img", name="What the experts drew")).to_be_visible()
+    assert axe(page) == []
+    page.get_by_role("button", name="Show mine").click()
+    expect(picture).to_be_visible()
