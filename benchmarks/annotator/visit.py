@@ -7,13 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, CDPSession, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    CDPSession,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from benchmarks.annotator.place import PERSON, Place
 from benchmarks.annotator.script import BRUSH, SIDE, Script, Spot
 
 PROBE = (Path(__file__).parent / "probe.js").read_text()
-VIEWPORT = {"width": 1366, "height": 800}
+VIEWPORT: ViewportSize = {"width": 1366, "height": 800}
 PATIENCE = 300_000
 """Milliseconds: a busy machine is to be measured too, however badly."""
 MARGIN = 12

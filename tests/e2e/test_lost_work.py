@@ -9,6 +9,7 @@ import contextlib
 import os
 import random
 from dataclasses import dataclass
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -142,15 +143,16 @@ def test_what_was_kept_survives_the_death_of_the_tab_and_counts_once(
         easel = sitting.reopen()
         # The disk first: what leaves the outbox after this is on the server by then.
         disk = sitting.page.evaluate(ON_DISK)
-        stored = Correction.objects.filter(assignment=kept.assignment).first()
+        handed = Correction.objects.filter(assignment__pk=UUID(kept.assignment))
+        stored = handed.first()
         if stored is None and hands_in and kept.assignment in disk["waiting"]:
             # It was on its way when the tab died; the page sends it now.
             wait_until(
-                lambda kept=kept: Correction.objects.filter(assignment=kept.assignment).exists(),
+                handed.all().exists,
                 seconds=20 * PATIENCE,
                 what="the correction from the outbox",
             )
-            stored = Correction.objects.get(assignment=kept.assignment)
+            stored = handed.get()
         if stored is not None:
             assert hands_in, "nothing is handed in by itself"
             assert stored.strokes >= kept.strokes
