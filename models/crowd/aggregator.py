@@ -145,6 +145,24 @@ class Collected:
         return self._method.aggregate(self._corrections, self._proposal, self._snapshot)
 
 
+class Forgetful:
+    """What methods share that look at all masks of a task anew, and remember nobody."""
+
+    def start(self: "Aggregator", proposal: Labels, snapshot: SkillSnapshot) -> Running:
+        """See Aggregator."""
+        return Collected(self, proposal, snapshot)
+
+    def judge(
+        self,
+        corrections: Sequence[CrowdMask],
+        proposal: Labels,
+        snapshot: SkillSnapshot,
+        truth: Labels | None = None,
+    ) -> Mapping[str, Tally]:
+        """See Aggregator. Empty."""
+        return {}
+
+
 def checked(item: CrowdMask, proposal: Labels) -> CrowdMask:
     """The same mask. Raises ValueError where it does not have the proposal's shape."""
     if item.mask.shape != proposal.shape:

@@ -1,47 +1,32 @@
 """Majority of the volunteers, pixel by pixel: the plain aggregator that every other is held
 against."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 
 from models.config import CrowdConfig
 from models.crowd.aggregator import (
-    Collected,
     CrowdMask,
     CrowdResult,
     Decision,
-    Running,
+    Forgetful,
     latest,
 )
 from models.crowd.instances import align
-from models.crowd.skills import SkillSnapshot, Tally
+from models.crowd.skills import SkillSnapshot
 from models.crowd.votes import agreement, plurality
 from models.labels import Labels
 
 
-class Majority:
+class Majority(Forgetful):
     """Every volunteer has one vote; skills are not looked at. For ties see `plurality`."""
 
     name = "majority"
 
     def __init__(self, config: CrowdConfig | None = None) -> None:
         self.config = config or CrowdConfig()
-
-    def start(self, proposal: Labels, snapshot: SkillSnapshot) -> Running:
-        """See Aggregator. All votes are counted anew with each mask."""
-        return Collected(self, proposal, snapshot)
-
-    def judge(
-        self,
-        corrections: Sequence[CrowdMask],
-        proposal: Labels,
-        snapshot: SkillSnapshot,
-        truth: Labels | None = None,
-    ) -> Mapping[str, Tally]:
-        """See Aggregator. Empty: a majority knows nobody."""
-        return {}
 
     def aggregate(
         self, corrections: Sequence[CrowdMask], proposal: Labels, snapshot: SkillSnapshot

@@ -1,7 +1,7 @@
 """STAPLE (Warfield, Zou & Wells, IEEE TMI 2004): expectation maximisation over pixels, each task
 for itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import SimpleITK
@@ -9,18 +9,17 @@ from numpy.typing import NDArray
 
 from models.config import CrowdConfig
 from models.crowd.aggregator import (
-    Collected,
     CrowdMask,
     CrowdResult,
-    Running,
+    Forgetful,
     latest,
 )
 from models.crowd.majority import Majority
-from models.crowd.skills import SkillSnapshot, Tally
+from models.crowd.skills import SkillSnapshot
 from models.labels import Labels, unsure_of
 
 
-class Staple:
+class Staple(Forgetful):
     """Each volunteer has a sensitivity and a specificity, learned from this task alone.
 
     Several classes are estimated one after the other and the likeliest is taken. With fewer than
@@ -33,20 +32,6 @@ class Staple:
     def __init__(self, config: CrowdConfig | None = None) -> None:
         self.config = config or CrowdConfig()
         self._majority = Majority(self.config)
-
-    def start(self, proposal: Labels, snapshot: SkillSnapshot) -> Running:
-        """See Aggregator. STAPLE looks at all masks anew with each that arrives."""
-        return Collected(self, proposal, snapshot)
-
-    def judge(
-        self,
-        corrections: Sequence[CrowdMask],
-        proposal: Labels,
-        snapshot: SkillSnapshot,
-        truth: Labels | None = None,
-    ) -> Mapping[str, Tally]:
-        """See Aggregator. Empty: STAPLE remembers nobody."""
-        return {}
 
     def aggregate(
         self, corrections: Sequence[CrowdMask], proposal: Labels, snapshot: SkillSnapshot
