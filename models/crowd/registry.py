@@ -14,7 +14,7 @@ AGGREGATORS: dict[str, Callable[[CrowdConfig], Aggregator]] = {
     Staple.name: Staple,
 }
 
-DEFAULT_AGGREGATOR = Majority.name
+DEFAULT_AGGREGATOR = Skill.name
 """Of studies that choose none."""
 
 

@@ -33,7 +33,7 @@ QUICK: dict[str, Any] = {
     "network": {"channels": [8, 16], "critic_channels": [8, 16], "recurrent_channels": 8},
     "predict": {"patch": 16},
     # Few, large tiles, so that a round has a handful of tasks.
-    "blind": {"across": 2, "share": 0.6},
+    "blind": {"across": 2, "share": 0.6, "early": 1.0},
 }
 
 

@@ -54,7 +54,7 @@ def _at(points: list[Point]) -> dict[str, float | None]:
 def every_slice(cell: Cell) -> dict[str, Any]:
     """Dice of the cast's consensus where everybody draws every slice, and their seconds.
 
-    Each slice is drawn from nothing by as many people as the study's redundancy asks for.
+    Each slice is drawn from nothing by ``Preset.everybody`` people.
     """
     began = time.monotonic()
     truths = read_truths(cell.images, cell.labels, cell.classes)  # type: ignore[arg-type]
@@ -62,7 +62,7 @@ def every_slice(cell: Cell) -> dict[str, Any]:
     cast, rng = pinned_cast(cell.seed), np.random.default_rng((cell.seed, 11))
     crowd = aggregator(
         str(cell.settings.get("aggregator", DEFAULT_AGGREGATOR)),
-        CrowdConfig(redundancy=preset.redundancy),
+        CrowdConfig(redundancy=preset.everybody),
     )
     realised, seconds, dice = Realised(), 0.0, []
     for truth in truths:
@@ -70,7 +70,7 @@ def every_slice(cell: Cell) -> dict[str, Any]:
         for plane in truth.labels:
             nothing = np.zeros_like(plane)
             masks = []
-            for index in rng.choice(len(cast), preset.redundancy, replace=False):
+            for index in rng.choice(len(cast), preset.everybody, replace=False):
                 drawn = cast[int(index)].correct(plane, nothing)
                 realised.add(cast[int(index)], plane, nothing, drawn, truth.count)
                 masks.append(CrowdMask(cast[int(index)].name, drawn.mask, drawn.seconds))
@@ -81,7 +81,7 @@ def every_slice(cell: Cell) -> dict[str, Any]:
     return {
         "dice": round(sum(dice) / len(dice), 5),
         "seconds": round(seconds, 1),
-        "people": preset.redundancy,
+        "people": preset.everybody,
         "cast": realised.figures(),
         "wall_seconds": round(time.monotonic() - began, 1),
     }

@@ -27,7 +27,9 @@ class Preset:
     budget: the study ends with the round that reaches this share, or, where ``until`` is set, with
     the first whose final mask has that Dice.
     first_steps, round_steps: training steps from nothing, and of each warm start.
-    redundancy: people a task, for a cast; the perfect volunteer is asked once.
+    redundancy: people a task, for a cast; the perfect volunteer is asked once. everybody: people
+    who draw each slice where a cast draws all of them.
+    target: the Dice at which a certificate ends the study; without it ``until``, where that is set.
     settings: of the study, by section (see models.config).
     """
 
@@ -40,8 +42,10 @@ class Preset:
     round_steps: int
     fewest_seeds: int = 3
     fewest_work: int = 2
-    redundancy: int = 5
+    redundancy: int = 2
+    everybody: int = 5
     until: float | None = None
+    target: float | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 

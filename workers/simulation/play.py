@@ -97,7 +97,7 @@ class _Game:
             label_dtype=_dtype(values),
             redundancy=1 if self.perfect else self.preset.redundancy,
             strategy=cell.strategy,
-            target_dice=1.0,
+            target_dice=self.preset.target or self.preset.until or 1.0,
             max_rounds=cell.rounds,
             settings=settings,
         )

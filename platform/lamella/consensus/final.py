@@ -1,4 +1,7 @@
-"""A cube's mask as a study would export it: agreed where people looked, proposed elsewhere."""
+"""A cube's mask as a study would export it: agreed where people looked, proposed elsewhere.
+
+Where volunteers looked and differ, the model counts as one more of them.
+"""
 
 from collections import defaultdict
 from typing import Any
@@ -6,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lamella.consensus.disputed import Disputed
 from lamella.consensus.known import Source, read_source, sources_of
 from lamella.cubes.models import Cube
 from lamella.learning.models import Proposal
@@ -33,6 +37,8 @@ class FinalMask:
         for source in sources_of(cube, with_blind=with_blind):
             self.sources[source.z].append(source)
         self._reader = labels_reader(self.proposal) if self.proposal else None
+        every = [source for here in self.sources.values() for source in here]
+        self._disputed = Disputed(self.proposal, every) if self.proposal else None
 
     def slice(self, z: int) -> NDArray[Any]:
         """(H, W) label values of a slice. Where people were unsure the proposal speaks."""
@@ -46,13 +52,17 @@ class FinalMask:
             plane = np.zeros(self.shape[1:], dtype=self.dtype)
         known = np.zeros(self.shape[1:], dtype=bool)
         for source in self.sources_at(z):
-            mask = codec.narrow(codec.widen(read_source(source)), self.dtype)
+            mask = codec.narrow(codec.widen(self._read(source)), self.dtype)
             region = source.region
             place = plane[region.rows, region.columns]
             sure = mask != codec.unsure_of(self.dtype)
             place[sure] = mask[sure]
             known[region.rows, region.columns] |= sure
         return plane, known
+
+    def _read(self, source: Source) -> NDArray[Any]:
+        mask = read_source(source)
+        return mask if self._disputed is None else self._disputed.settled(source, mask)
 
     def sources_at(self, z: int) -> list[Source]:
         """What is known of a slice, in the order of painting: the last one counts."""

@@ -30,7 +30,7 @@ def vote_shares(
         slices[source.z].append(source)
     for z in sorted(slices):
         found = undisputed(plane, classes.count)
-        open_to_votes = _unjudged([s.id for s in slices[z] if s.kind == "consensus"])
+        open_to_votes = unjudged([s.id for s in slices[z] if s.kind == "consensus"])
         for source in sorted(slices[z], key=lambda s: s.id):
             votes = None
             if source.kind == "consensus" and source.id in open_to_votes:
@@ -41,7 +41,7 @@ def vote_shares(
             yield z, found
 
 
-def _unjudged(ids: list[int]) -> dict[int, list[str]]:
+def unjudged(ids: Sequence[int]) -> dict[int, list[str]]:
     """Corrections behind each consensus on which no manager's word stands."""
     accepted = Verdict.objects.filter(
         consensus=OuterRef("pk"), kind=Verdict.Kind.ACCEPT, undone__isnull=True

@@ -30,7 +30,7 @@ PROPOSED[:, :, 33:] = 0
 
 @pytest.fixture
 def study() -> Study:
-    return make_study(audit_share=0.5, settings={"blind": {"planned": 0.3}})
+    return make_study(audit_share=0.5, settings={"blind": {"planned": 0.3, "early": 1.0}})
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_accepting_a_proposal_everywhere_does_not_make_it_better(study: Study, c
 def test_voxels_that_the_expert_was_unsure_of_do_not_count_as_right(cube: Cube) -> None:
     """All of the cube is audited, so the certificate is the Dice of what the experts were sure
     of."""
-    cube.study.settings = {"blind": {"planned": 1.0, "share": 1.0}}
+    cube.study.settings = {"blind": {"planned": 1.0, "share": 1.0, "early": 1.0}}
     cube.study.audit_share = 1.0
     cube.study.save()
     opened = opened_with_audit(cube.study, cube)
@@ -104,7 +104,7 @@ def test_voxels_that_the_expert_was_unsure_of_do_not_count_as_right(cube: Cube) 
 
 def test_what_is_certified_is_the_mask_that_is_exported_without_its_flicker(cube: Cube) -> None:
     """All of the cube is audited; a hole between two drawn slices is closed before the export."""
-    cube.study.settings = {"blind": {"planned": 1.0, "share": 1.0}}
+    cube.study.settings = {"blind": {"planned": 1.0, "share": 1.0, "early": 1.0}}
     cube.study.audit_share = 1.0
     cube.study.save()
     holed = PROPOSED.copy()

@@ -1,0 +1,85 @@
+"""Validation looks at what is held out, part by part, whatever the size of the slices."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from models.config import NetworkConfig
+from models.networks import holdout
+from models.networks.data import SliceCache
+from models.networks.holdout import PARTS, validation_dice
+from models.networks.neighbours import Neighbours
+from models.networks.segmenter import Segmenter
+from models.networks.types import TrainingCube, TrainingSlice
+
+DEPTH = 8
+
+
+def cube_of(side: int, weight: np.ndarray | None = None) -> TrainingCube:
+    """A cube whose labels are where its image is bright, known in two of its slices."""
+    rng = np.random.default_rng(3)
+    image = rng.integers(0, 255, (DEPTH, side, side), dtype=np.uint8)
+    labels = (image > 127).astype(np.uint8)
+    known = {z: TrainingSlice(labels[z], weight) for z in (3, 5)}
+    return TrainingCube(image=image, low=0.0, high=255.0, known=known)
+
+
+def validated(cube: TrainingCube) -> float | None:
+    torch.manual_seed(0)
+    network = NetworkConfig(channels=(4, 8), critic_channels=(4, 8), recurrent_channels=4)
+    cache = SliceCache([cube], 64)
+    neighbours = [Neighbours({}, [1], lambda z: cache.window(0, z, z + 1)[0])]
+    return validation_dice(
+        Segmenter(network).eval(),
+        cache,
+        neighbours,
+        [1],
+        {0: frozenset({3, 5})},
+        3,
+        torch.device("cpu"),
+    )
+
+
+@pytest.fixture
+def perfect(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """A network that says what is bright; the sizes of what it was shown."""
+    shown: list[tuple[int, ...]] = []
+
+    def bright(segmenter: Any, slab: torch.Tensor, core: range, *_: Any) -> tuple[Any, None]:
+        shown.append(tuple(slab.shape))
+        middle = slab[list(core)]
+        return (middle > 0).float()[None], None
+
+    monkeypatch.setattr(holdout, "slab_shares", bright)
+    return shown
+
+
+def test_a_mask_that_is_right_everywhere_has_dice_one(perfect: list[tuple[int, ...]]) -> None:
+    assert validated(cube_of(300)) == 1.0
+    # Four parts of each of the two slices, with a margin on the inner sides.
+    assert len(perfect) == 8
+    assert {shape[1:] for shape in perfect} == {(166, 166)}
+
+
+def test_what_a_validation_takes_does_not_grow_with_the_slices(
+    perfect: list[tuple[int, ...]],
+) -> None:
+    assert validated(cube_of(1100)) == 1.0
+    assert len(perfect) == PARTS
+
+
+def test_parts_in_which_nothing_is_known_are_not_predicted(
+    perfect: list[tuple[int, ...]],
+) -> None:
+    weight = np.zeros((600, 600), dtype=bool)
+    weight[:150, :150] = True
+    assert validated(cube_of(600, weight)) == 1.0
+    assert len(perfect) == 2
+
+
+def test_the_network_itself_is_asked_with_its_known_neighbours() -> None:
+    found = validated(cube_of(70))
+    assert found is not None
+    assert 0 <= found <= 1

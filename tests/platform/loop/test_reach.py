@@ -1,0 +1,111 @@
+"""The blind audit is drawn when the target is in reach, and hardly before."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lamella.cubes.models import Cube
+from lamella.loop import reach
+from lamella.loop.auditing import draw_blind, share_by_now
+from lamella.loop.reach import target_in_reach
+from lamella.rounds.models import Round
+from lamella.studies.models import Study
+from models.config import BlindConfig
+from tests.factories import make_cube, make_proposal, make_round, make_study, make_version
+
+pytestmark = pytest.mark.django_db
+CONFIG = BlindConfig(share=0.5, early=0.2, planned=0.08, last_rounds=4)
+
+
+def test_little_is_drawn_blind_while_the_target_is_out_of_reach() -> None:
+    assert share_by_now(0.01, 0.01, CONFIG, in_reach=False) == pytest.approx(0.011)
+
+
+def test_the_planned_share_is_drawn_in_a_few_rounds_once_it_is_in_reach() -> None:
+    share, rounds = 0.002, 0
+    while share < CONFIG.planned:
+        share, rounds = share_by_now(share, 0.01, CONFIG, in_reach=True), rounds + 1
+    assert rounds == CONFIG.last_rounds
+    assert share == CONFIG.planned
+
+
+def test_beyond_the_planned_share_audits_go_on_as_usual() -> None:
+    assert share_by_now(0.08, 0.01, CONFIG, in_reach=True) == pytest.approx(0.085)
+
+
+def test_a_study_without_audits_has_none_in_haste_either() -> None:
+    assert share_by_now(0.0, 0.0, CONFIG, in_reach=True) == 0.0
+
+
+@pytest.fixture
+def estimates(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[int, str], float | None]:
+    """What the audits over proposals are to say, by round and cube; nothing where it is not set."""
+    told: dict[tuple[int, str], float | None] = {}
+
+    class Figures:
+        def __init__(self, dice: float | None) -> None:
+            self.dice = dice
+
+    def said(closing: Round, cube: Cube) -> Any:
+        key = (closing.number, cube.name)
+        return Figures(told[key]) if key in told else None
+
+    monkeypatch.setattr(reach, "anchored_certificate", said)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "in_reach"),
+    [(0.93, 0.96, False), (0.96, 0.93, False), (0.95, 0.96, True), (None, 0.96, False)],
+)
+def test_two_rounds_running_must_say_that_the_target_is_in_reach(
+    estimates: dict[tuple[int, str], float | None],
+    before: float | None,
+    last: float,
+    in_reach: bool,
+) -> None:
+    study = make_study(target_dice=0.95)
+    cube = make_cube(study)
+    for number in (0, 1, 2):
+        make_round(study, number=number, state=Round.State.CLOSED)
+    estimates |= {(1, cube.name): before, (2, cube.name): last}
+    assert target_in_reach(study, [cube]) is in_reach
+
+
+def test_one_cube_that_is_not_good_enough_keeps_the_target_out_of_reach(
+    estimates: dict[tuple[int, str], float | None],
+) -> None:
+    study = make_study(target_dice=0.95)
+    cubes = [make_cube(study, name="good"), make_cube(study, name="poor")]
+    for number in (1, 2):
+        make_round(study, number=number, state=Round.State.CLOSED)
+        estimates |= {(number, "good"): 0.97, (number, "poor"): 0.9}
+    assert not target_in_reach(study, cubes)
+
+
+def test_a_study_that_has_just_begun_is_not_in_reach(
+    estimates: dict[tuple[int, str], float | None],
+) -> None:
+    study = make_study()
+    make_round(study, number=1, state=Round.State.CLOSED)
+    assert not target_in_reach(study, [make_cube(study)])
+
+
+def test_no_blind_mask_has_a_say(study_with_blind: tuple[Study, Cube]) -> None:
+    """What is drawn blind must not decide when more is: chances would hang on who was drawn."""
+    study, cube = study_with_blind
+    chosen, _ = draw_blind(study, [cube], {p.cube_id: p for p in cube.proposals.all()})
+    assert chosen
+    assert all(c.blind for c in chosen)
+    assert not target_in_reach(study, [cube])
+
+
+@pytest.fixture
+def study_with_blind() -> tuple[Study, Cube]:
+    study = make_study(audit_share=0.9)
+    cube = make_cube(study, shape=(8, 48, 48))
+    labels = np.zeros((8, 48, 48), dtype=np.uint8)
+    labels[:, 8:30, 8:30] = 1
+    make_proposal(cube, make_version(study, state="serving"), labels=labels)
+    return study, cube
