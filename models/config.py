@@ -100,9 +100,9 @@ class BlindConfig:
     gate."""
     planned: float = 0.08
     """Share of a cube's area that a certificate is planned to rest on at the end."""
-    early: float = 0.1
+    early: float = 0.0
     """Factor on the blind part of a round while the target is out of reach: what is drawn late
-    certifies as well, and what is drawn early certifies a mask that is not good enough yet."""
+    certifies as well, and what is drawn early a mask that is not good enough yet."""
     last_rounds: int = 4
     """Rounds in which the planned share is drawn once the target is in reach."""
     across: float = 6.0

@@ -1,13 +1,15 @@
-"""Refresh volunteers' skills from finished tasks, in versioned snapshots."""
+"""Refresh volunteers' skills from finished tasks, in versioned snapshots.
 
-import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+A task tells of its people together; a gold task tells of each of them apart, since its truth is
+known. What was learned from is marked, so that a refresh reads what is new and nothing else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet
 
 from lamella.annotation.models import Correction
 from lamella.consensus.compute import crowd_masks, method_of
@@ -16,22 +18,16 @@ from lamella.consensus.snapshots import latest_version, snapshot
 from lamella.rounds.gold import gold_mask
 from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
+from lamella.studies.models import Study
 from lamella.studies.policy import aggregator_of
 from models.config import SkillConfig
 from models.crowd.aggregator import SHOWN
 from models.crowd.skills import SkillSnapshot, Tally
 
 BATCH = 200
-"""Tasks that one refresh learns from at most; the rest waits for the next."""
-
-
-@dataclass(frozen=True)
-class _Finished:
-    """A finished task, the corrections that tell of its people, and a mark of these."""
-
-    task: Task
-    corrections: list[Correction]
-    source: str
+"""Agreements, and gold masks, that one refresh learns from at most; the rest waits for the next."""
+REMEMBERED = 600
+"""Pieces of evidence that a skill is the sum of: older ones have faded to nothing."""
 
 
 def refresh_skills() -> SkillVersion | None:
@@ -41,16 +37,28 @@ def refresh_skills() -> SkillVersion | None:
     All are judged by the skills of before, so that the order among them does not matter. Blind
     tasks certify, and nothing is learned from them. Doing it twice changes nothing.
     """
-    finished = list(_finished())
-    if not finished:
+    by_skill = [study.pk for study in Study.objects.all() if aggregator_of(study) == "skill"]
+    agreed = list(_agreed(by_skill))
+    told = {one.pk: _corrections(one) for one in agreed}
+    gold = list(_gold(by_skill))
+    stale = list(Evidence.objects.filter(correction__withdrawn__isnull=False)[:BATCH])
+    if not (agreed or gold or stale):
         return None
-    known = snapshot(latest_version(), {c.volunteer_id for f in finished for c in f.corrections})
-    judged = [(one, _judge(one, known)) for one in finished]
+    everybody = {c.volunteer_id for masks in [*told.values(), gold] for c in masks}
+    known = snapshot(latest_version(), everybody)
+    judged = [(one, _judge(one.task, told[one.pk], known)) for one in agreed]
+    tested = [(one, _judge_on_gold(one, known)) for one in gold]
     with transaction.atomic():
-        version = SkillVersion.objects.create(tasks=len(judged))
-        touched: set[UUID | None] = set()
-        for one, tallies in judged:
-            touched |= _note(one, tallies)
+        touched: set[UUID | None] = {one.volunteer_id for one in stale}
+        Evidence.objects.filter(pk__in=[one.pk for one in stale]).delete()
+        for consensus, tallies in judged:
+            touched |= _note(consensus.task, told[consensus.pk], tallies)
+        Consensus.objects.filter(pk__in=[one.pk for one in agreed]).update(judged=True)
+        for correction, tallies in tested:
+            touched |= _note_gold(correction, tallies)
+        version = SkillVersion.objects.create(
+            tasks=len(judged) + len({one.task_id for one in gold}) + len({e.task_id for e in stale})
+        )
         for volunteer in sorted(touched, key=str):
             Skill.objects.create(
                 version=version, volunteer_id=volunteer, tally=_plain(_sum_of(volunteer))
@@ -58,82 +66,105 @@ def refresh_skills() -> SkillVersion | None:
     return version
 
 
-def _finished() -> Iterator[_Finished]:
-    """At most BATCH tasks of which something is new."""
-    count = 0
-    task: Any  # with what the query adds
-    noted = Evidence.objects.filter(task=OuterRef("pk")).values("source")[:1]
-    agreed = Consensus.objects.filter(task=OuterRef("pk"), current=True).values("corrections")[:1]
-    tasks = Task.objects.filter(blind=False).select_related("study", "cube", "proposal")
-    tasks = tasks.annotate(noted=Subquery(noted), agreed=Subquery(agreed)).order_by("pk")
-    done = [Task.State.RETIRED, Task.State.ACCEPTED]
-    of_work = tasks.filter(state__in=done).exclude(kind=Task.Kind.GOLD)
-    gold = tasks.filter(kind=Task.Kind.GOLD, corrections__isnull=False).distinct()
-    for task in [*of_work.iterator(), *gold.iterator()]:
-        if aggregator_of(task.study) != "skill":
-            continue
-        on_gold = task.kind == Task.Kind.GOLD
-        keys = [str(c.pk) for c in _told(task)] if on_gold else (task.agreed or [])
-        source = hashlib.sha256(" ".join(keys).encode()).hexdigest()
-        if source == task.noted:
-            continue
-        yield _Finished(task, _told(task), source)
-        count += 1
-        if count >= BATCH:
-            return
-
-
-def _told(task: Any) -> list[Correction]:
-    found: QuerySet[Correction] = task.corrections.filter(
-        superseded_by__isnull=True, withdrawn__isnull=True
+def _agreed(studies: Sequence[int]) -> QuerySet[Consensus]:
+    """Agreements on finished tasks that nothing was learned from yet."""
+    rows = Consensus.objects.filter(
+        current=True,
+        judged=False,
+        task__study__in=studies,
+        task__blind=False,
+        task__state__in=[Task.State.RETIRED, Task.State.ACCEPTED],
     )
-    if task.kind != Task.Kind.GOLD:
-        found = found.filter(pk__in=task.agreed or [], assignment__practice=False)
+    rows = rows.exclude(task__kind=Task.Kind.GOLD).order_by("pk")
+    return rows.select_related("task__study", "task__cube", "task__proposal")[:BATCH]
+
+
+def _corrections(consensus: Consensus) -> list[Correction]:
+    found = Correction.objects.filter(
+        pk__in=consensus.corrections,
+        superseded_by__isnull=True,
+        withdrawn__isnull=True,
+        assignment__practice=False,
+    )
     return list(found.select_related("task__study").order_by("created", "id"))
 
 
-def _judge(one: _Finished, known: SkillSnapshot) -> Mapping[str, Tally]:
-    """What the task says; nothing where its corrections or its gold are gone."""
-    if not one.corrections:
+def _gold(studies: Sequence[int]) -> QuerySet[Correction]:
+    """Masks of gold tasks that nothing was learned from yet."""
+    rows = Correction.objects.filter(
+        task__kind=Task.Kind.GOLD,
+        task__study__in=studies,
+        superseded_by__isnull=True,
+        withdrawn__isnull=True,
+    )
+    rows = rows.filter(~Exists(Evidence.objects.filter(correction=OuterRef("pk"))))
+    return rows.select_related("task__study", "task__cube", "task__proposal").order_by(
+        "created", "id"
+    )[:BATCH]
+
+
+def _judge(
+    task: Task, corrections: Sequence[Correction], known: SkillSnapshot
+) -> Mapping[str, Tally]:
+    """What a task says of those who corrected it; nothing where their masks are gone."""
+    if not corrections:
         return {}
-    truth = None
-    if one.task.kind == Task.Kind.GOLD:
-        try:
-            truth = gold_mask(one.task)
-        except LookupError:
-            return {}
-    method = method_of(one.task.study, "skill", one.task.redundancy)
-    return method.judge(crowd_masks(one.corrections), task_proposal(one.task), known, truth)
+    method = method_of(task.study, "skill", task.redundancy)
+    return method.judge(crowd_masks(corrections), task_proposal(task), known)
 
 
-def _note(one: _Finished, tallies: Mapping[str, Tally]) -> set[UUID | None]:
+def _judge_on_gold(correction: Correction, known: SkillSnapshot) -> Mapping[str, Tally]:
+    """What one mask of a gold task says; nothing where the gold is gone."""
+    task = correction.task
+    try:
+        truth = gold_mask(task)
+    except LookupError:
+        return {}
+    method = method_of(task.study, "skill", task.redundancy)
+    return method.judge(crowd_masks([correction]), task_proposal(task), known, truth)
+
+
+def _note(
+    task: Task, corrections: Sequence[Correction], tallies: Mapping[str, Tally]
+) -> set[UUID | None]:
     """Store a task's evidence in place of what it said before; whom it tells of."""
-    before = set(one.task.evidence.values_list("volunteer_id", flat=True))
-    ids = {str(c.volunteer_id): c.volunteer_id for c in one.corrections}
+    before = set(task.evidence.values_list("volunteer_id", flat=True))
+    ids = {str(c.volunteer_id): c.volunteer_id for c in corrections}
     now: dict[UUID | None, Tally] = {
         None if name == SHOWN else ids[name]: tally for name, tally in tallies.items()
     }
-    # A task whose evidence is gone keeps a mark of that, so that it is not looked at again.
-    now.setdefault(None, Tally())
     for gone in before - now.keys():
-        one.task.evidence.filter(volunteer=gone).delete()
+        task.evidence.filter(volunteer=gone).delete()
     for volunteer, tally in now.items():
         Evidence.objects.update_or_create(  # type: ignore[misc]
-            task=one.task,
-            volunteer_id=volunteer,
-            defaults={"source": one.source, "tally": _plain(tally)},
+            task=task, volunteer_id=volunteer, defaults={"tally": _plain(tally)}
         )
     return before | now.keys()
+
+
+def _note_gold(correction: Correction, tallies: Mapping[str, Tally]) -> set[UUID | None]:
+    """Store what a gold mask says of its volunteer, and of the proposal; also if it is nothing."""
+    told: dict[UUID | None, Tally] = {correction.volunteer_id: Tally()}
+    for name, tally in tallies.items():
+        told[None if name == SHOWN else correction.volunteer_id] = tally
+    for volunteer, tally in told.items():
+        Evidence.objects.update_or_create(  # type: ignore[misc]
+            task=correction.task,
+            volunteer_id=volunteer,
+            defaults={
+                "tally": _plain(tally),
+                "correction": None if volunteer is None else correction,
+            },
+        )
+    return set(told)
 
 
 def _sum_of(volunteer: UUID | None) -> Tally:
     """A volunteer's evidence of all studies, the older worth less."""
     factor = SkillConfig().forgetting
     total = Tally()
-    rows = (
-        Evidence.objects.filter(volunteer=volunteer).order_by("pk").values_list("tally", flat=True)
-    )
-    for tally in rows.iterator():
+    newest = Evidence.objects.filter(volunteer=volunteer).order_by("-pk")
+    for tally in reversed(newest.values_list("tally", flat=True)[:REMEMBERED]):
         total = total.faded(factor) + Tally.of(tally)
     return total
 

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from lamella.accounts.models import Volunteer
+from lamella.annotation.models import Correction
 from lamella.rounds.models import Task
 
 
@@ -52,8 +53,14 @@ class Evidence(models.Model):
     volunteer = models.ForeignKey(
         Volunteer, null=True, on_delete=models.CASCADE, related_name="evidence"
     )
-    # The corrections that it was read from: other ones make it stale.
-    source = models.CharField(max_length=64)
+    correction = models.ForeignKey(
+        Correction,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="evidence",
+        help_text="of a gold task, which tells of everybody apart: the mask it was read from",
+    )
     tally = models.JSONField()
     created = models.DateTimeField(auto_now_add=True)
 
@@ -65,6 +72,7 @@ class Evidence(models.Model):
                 nulls_distinct=False,
             )
         ]
+        indexes = [models.Index(fields=["volunteer", "-id"], name="newest_evidence")]
 
     def __str__(self) -> str:
         return f"evidence of {self.task}"
@@ -101,6 +109,7 @@ class Consensus(models.Model):
     needs_review = models.BooleanField(
         default=False, help_text="something it depended on was rolled back"
     )
+    judged = models.BooleanField(default=False, help_text="skills were learned from it")
     fixed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -115,6 +124,10 @@ class Consensus(models.Model):
             models.UniqueConstraint(
                 fields=["task"], condition=Q(current=True), name="one_current_consensus_a_task"
             )
+        ]
+        indexes = [
+            # What skills are still to be learned from is little beside all there is.
+            models.Index(fields=["id"], condition=Q(current=True, judged=False), name="to_judge")
         ]
         verbose_name_plural = "consensuses"
 

@@ -1,10 +1,14 @@
 """Skills: learned from finished tasks, kept in versions, used by what comes later."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from lamella.accounts.models import Volunteer
+from lamella.annotation.models import Correction
 from lamella.annotation.submission import withdraw_all
+from lamella.consensus import learning
 from lamella.consensus.compute import replay, unpack_probability
 from lamella.consensus.learning import refresh_skills
 from lamella.consensus.models import Consensus, Evidence, Skill, SkillVersion
@@ -14,7 +18,14 @@ from lamella.cubes.models import Cube
 from lamella.rounds.models import Round, Task
 from lamella.volumes import codec
 from models.crowd.skills import estimate
-from tests.factories import disk, make_correction, make_cube, make_round, make_study, make_task
+from tests.factories import (
+    disk,
+    make_correction,
+    make_cube,
+    make_round,
+    make_study,
+    make_task,
+)
 from tests.factories import make_volunteer as person
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +122,55 @@ def test_a_study_by_majority_teaches_nothing(round: Round, cube: Cube) -> None:
     cube.study.save()
     finish(cube, round, 0, [person() for _ in range(3)])
     assert refresh_skills() is None
+
+
+def practise(task: Task, volunteer: Volunteer, radius: int) -> Correction:
+    return make_correction(task, volunteer, mask=disk(task, radius=radius))
+
+
+@pytest.fixture
+def gold(cube: Cube, monkeypatch: pytest.MonkeyPatch) -> Task:
+    """A gold task; the experts drew a disk of radius 12."""
+    task = make_task(cube, kind=Task.Kind.GOLD)
+    monkeypatch.setattr(learning, "gold_mask", lambda _: disk(task, radius=12))
+    return task
+
+
+def test_gold_tells_of_everybody_apart_and_of_each_mask_once(gold: Task) -> None:
+    alice, charlie = person(), person()
+    practise(gold, alice, 12)
+    assert refresh_skills() is not None
+    kept = Evidence.objects.get(volunteer=alice)
+    assert refresh_skills() is None
+    practise(gold, charlie, 18)
+    version = refresh_skills()
+    assert version is not None
+    assert Evidence.objects.get(volunteer=alice).created == kept.created
+    assert Skill.objects.filter(version=version, volunteer=alice).count() == 0
+    known = snapshot(version, [alice.pk, charlie.pk])
+    wider = estimate(known.of(str(charlie.pk))).bias
+    assert wider > estimate(known.of(str(alice.pk))).bias + 0.5
+
+
+def test_a_gold_mask_that_was_withdrawn_no_longer_tells_anything(gold: Task) -> None:
+    alice = person()
+    practise(gold, alice, 18)
+    refresh_skills()
+    withdraw_all(alice)
+    assert refresh_skills() is not None
+    assert not Evidence.objects.filter(volunteer=alice).exists()
+    last = Skill.objects.filter(volunteer=alice).order_by("-version_id").first()
+    assert last is not None
+    assert last.tally == {}
+    assert refresh_skills() is None
+
+
+def test_what_was_learned_from_is_not_read_again(
+    cube: Cube, round: Round, django_assert_num_queries: Any
+) -> None:
+    for z in range(4):
+        finish(cube, round, z, [person() for _ in range(3)])
+    refresh_skills()
+    # The studies, agreements, gold masks, and evidence that no longer stands.
+    with django_assert_num_queries(4):
+        assert refresh_skills() is None
