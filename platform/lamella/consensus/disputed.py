@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lamella.consensus.compute import unpack_probability
 from lamella.consensus.known import Source
 from lamella.consensus.models import Consensus
-from lamella.consensus.votes import unjudged
+from lamella.consensus.votes import unjudged, votes_of
 from lamella.learning.models import Proposal
 from lamella.learning.proposals import prediction
 from lamella.studies.classes import class_map
@@ -33,22 +33,30 @@ class Disputed:
             self._said = prediction(proposal.model_version_id, proposal.cube_id)
 
     @cached_property
-    def _open(self) -> frozenset[int]:
-        return frozenset(unjudged(self._ids))
+    def _open(self) -> dict[int, list[str]]:
+        return unjudged(self._ids)
 
     def settled(self, source: Source, mask: NDArray[Any]) -> NDArray[Any]:
         """(h, w) label values of a source, given what people agreed on."""
         if self._said is None or source.kind != "consensus" or source.id not in self._open:
             return mask
+        votes = votes_of(self._open[source.id], self._classes)
+        if votes is None or not len(votes.pixels):
+            return mask
+        shape = (source.height, source.width)
+        disputed = np.zeros(shape, dtype=bool)
+        disputed.ravel()[votes.pixels] = True
         packed = Consensus.objects.values_list("probability", flat=True).get(pk=source.id)
-        probability = unpack_probability(bytes(packed), (source.height, source.width))
         region = source.region
         shares = self._said.array[:, source.z, region.rows, region.columns]
         agreed = self._classes.to_classes(mask)
-        found = with_model(agreed, probability, np.asarray(shares) / np.float32(255))
+        found = with_model(
+            agreed,
+            disputed,
+            unpack_probability(bytes(packed), shape),
+            np.asarray(shares) / np.float32(255),
+        )
         changed = found != agreed
-        if not changed.any():
-            return mask
         result = mask.copy()
         result[changed] = self._classes.to_values(found[changed]).astype(mask.dtype)
         return result

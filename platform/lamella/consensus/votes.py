@@ -34,7 +34,7 @@ def vote_shares(
         for source in sorted(slices[z], key=lambda s: s.id):
             votes = None
             if source.kind == "consensus" and source.id in open_to_votes:
-                votes = _votes(open_to_votes[source.id], classes)
+                votes = votes_of(open_to_votes[source.id], classes)
             region = (source.height, source.width)
             found = paint(found, votes, source.y0, source.x0, region)
         if len(found.pixels):
@@ -51,8 +51,9 @@ def unjudged(ids: Sequence[int]) -> dict[int, list[str]]:
     return dict(rows.values_list("pk", "corrections"))
 
 
-def _votes(corrections: list[str], classes: ClassMap) -> VoteShares | None:
-    """Shares of the votes of those corrections that still count; None of fewer than two people."""
+def votes_of(corrections: list[str], classes: ClassMap) -> VoteShares | None:
+    """Shares of the votes of those corrections that still count, where they differ; None of fewer
+    than two people."""
     counted = (
         Correction.objects.filter(pk__in=corrections)
         .filter(superseded_by__isnull=True, withdrawn__isnull=True)

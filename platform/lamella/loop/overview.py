@@ -84,6 +84,12 @@ class Overview:
         return min(known, key=lambda c: c.dice or 0.0, default=None)
 
     @property
+    def first_idea(self) -> Certificate | None:
+        """Of the worst cube, while nothing was drawn blind: what its corrections let hope for."""
+        told = [c.certificate for c in self.cubes if c.certificate and c.certificate.flattered]
+        return min(told, key=lambda c: c.dice or 0.0, default=None)
+
+    @property
     def shown_share(self) -> float:
         return self.shown / self.slices if self.slices else 0.0
 

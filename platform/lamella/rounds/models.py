@@ -187,3 +187,8 @@ class Certificate(models.Model):
     def vague(self) -> bool:
         """The interval is so wide that the estimate in it should not be read as a quality."""
         return self.low is None or self.high is None or self.high - self.low > 0.5
+
+    @property
+    def flattered(self) -> bool:
+        """It rests on corrections over proposals alone: a first idea, and an upper bound."""
+        return self.dice is not None and self.high is not None and not self.blind

@@ -4,17 +4,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.crowd.model_vote import AGREED, SUREST, with_model
+from models.crowd.model_vote import SUREST, with_model
 from models.labels import unsure_of
 
 UNSURE = unsure_of(np.dtype(np.uint8))
 
 
-def settled(value: int, people: float, *model: float) -> int:
+def settled(value: int, people: float, *model: float, disputed: bool = True) -> int:
     mask = np.full((1, 1), value, dtype=np.uint8)
     probability = np.full((1, 1), people, dtype=np.float32)
     shares = np.array(model).reshape(-1, 1, 1)
-    return int(with_model(mask, probability, shares)[0, 0])
+    return int(with_model(mask, np.full((1, 1), disputed), probability, shares)[0, 0])
 
 
 def test_two_people_who_differ_are_settled_by_the_model() -> None:
@@ -33,7 +33,7 @@ def test_a_large_majority_does_not_give_way_however_sure_the_model_is() -> None:
 
 
 def test_what_people_agree_on_stays() -> None:
-    assert settled(1, AGREED, 0.0) == 1
+    assert settled(1, 0.5, 0.0, disputed=False) == 1
     assert settled(1, 1.0, 0.0) == 1
 
 
@@ -52,4 +52,4 @@ def test_a_model_that_says_what_people_say_changes_nothing(seed: int, people: fl
     mask = rng.integers(0, 3, (5, 6)).astype(np.uint8)
     shares = np.stack([(mask == k) * 0.95 for k in (1, 2)])
     probability = np.full(mask.shape, people, dtype=np.float32)
-    assert np.array_equal(with_model(mask, probability, shares), mask)
+    assert np.array_equal(with_model(mask, mask >= 0, probability, shares), mask)

@@ -14,6 +14,7 @@ from lamella.studies.models import Study
 from lamella.volumes.slabs import create_array
 from tests.factories import (
     make_consensus,
+    make_correction,
     make_cube,
     make_proposal,
     make_study,
@@ -21,6 +22,7 @@ from tests.factories import (
     make_user,
     make_verdict,
     make_version,
+    make_volunteer,
 )
 
 pytestmark = pytest.mark.django_db
@@ -54,25 +56,45 @@ def write_prediction(proposal: Proposal, said: np.ndarray) -> None:
     create_array(root, PROBABILITY, shape=said.shape, dtype=said.dtype).write(0, said)
 
 
-def disputed(cube: Cube, votes: float = 0.5, **fields: Any) -> Consensus:
-    """Volunteers agree on the lower half of slice 1, each pixel by so many votes."""
-    mask = np.zeros(SHAPE[1:], dtype=np.uint8)
-    mask[4:] = 1
-    shares = np.where(mask > 0, votes, 1 - votes)
-    return make_consensus(make_task(cube, z=1), mask=mask, votes=shares, **fields)
+def disputed(cube: Cube, second: int = 0, **fields: Any) -> Consensus:
+    """Of two volunteers one drew the lower half of slice 1, the other its rows from ``second`` on;
+    the first one's mask was agreed on, by a hair."""
+    task = make_task(cube, z=1)
+    masks = []
+    for first in (4, second or 8):
+        mask = np.zeros(SHAPE[1:], dtype=np.uint8)
+        mask[first:] = 1
+        masks.append(mask)
+    corrections = [make_correction(task, make_volunteer(), mask=mask) for mask in masks]
+    shares = np.where(masks[0] > 0, 0.51, 0.49)
+    return make_consensus(task, corrections=corrections, mask=masks[0], votes=shares, **fields)
 
 
 def test_where_volunteers_differ_the_model_decides(cube: Cube, proposal: Proposal) -> None:
     disputed(cube)
-    left = FinalMask(cube).slice(1)
-    assert left[:, :4].all()
-    assert not left[:, 4:].any()
+    found = FinalMask(cube).slice(1)
+    assert found[4:, :4].all()
+    assert not found[4:, 4:].any()
+    assert not found[:4].any()
 
 
 def test_where_they_agree_the_model_has_no_say(cube: Cube, proposal: Proposal) -> None:
-    disputed(cube, votes=1.0)
-    assert FinalMask(cube).slice(1)[4:].all()
-    assert not FinalMask(cube).slice(1)[:4].any()
+    disputed(cube, second=6)
+    found = FinalMask(cube).slice(1)
+    assert not found[:4].any()
+    assert found[6:].all()
+    assert not found[4:6, 4:].any()
+
+
+def test_the_mask_of_one_person_alone_stays_as_it_was_drawn(cube: Cube, proposal: Proposal) -> None:
+    task = make_task(cube, z=1)
+    mask = np.zeros(SHAPE[1:], dtype=np.uint8)
+    mask[4:] = 1
+    # However little is known of them.
+    shares = np.where(mask > 0, 0.6, 0.4)
+    only = make_correction(task, make_volunteer(), mask=mask)
+    make_consensus(task, corrections=[only], mask=mask, votes=shares)
+    assert np.array_equal(FinalMask(cube).slice(1), mask)
 
 
 def test_what_a_manager_accepted_stays_as_it_was_agreed(cube: Cube, proposal: Proposal) -> None:

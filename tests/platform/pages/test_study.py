@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from lamella.accounts.models import User
 from lamella.cubes.models import LabelsRole
 from lamella.loop import overview
+from lamella.rounds.models import Certificate
 from lamella.studies.models import Role, Study, StudyState
 from tests import factories as make
 from tests.platform.pages.conftest import World
@@ -24,6 +25,17 @@ def test_a_manager_sees_quality_with_its_interval_and_what_waits(world: World, a
     assert "Review 1 contested" in html
     assert "Look at 1 failed job" in html
     assert "now: 1 of 2 agreed" in html
+
+
+def test_before_the_blind_audit_a_manager_sees_a_first_idea_and_what_it_is_worth(
+    world: World, as_: As
+) -> None:
+    Certificate.objects.filter(cube__study=world.study).update(blind=0, low=0.0, high=0.97)
+    html = as_(world.dana).get(reverse("pages:study", args=[world.study.slug])).content.decode()
+    assert "about .942" in html
+    assert "at most .970" in html
+    assert "which flatters" in html
+    assert "95 % interval" not in html
 
 
 def test_the_strip_along_z_has_a_table_twin(world: World, as_: As) -> None:
