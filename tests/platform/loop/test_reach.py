@@ -10,9 +10,16 @@ from lamella.loop import reach
 from lamella.loop.auditing import draw_blind, share_by_now
 from lamella.loop.reach import target_in_reach
 from lamella.rounds.models import Round
-from lamella.studies.models import Study
+from lamella.rounds.services import open_round
 from models.config import BlindConfig
-from tests.factories import make_cube, make_proposal, make_round, make_study, make_version
+from tests.factories import (
+    make_consensus,
+    make_cube,
+    make_proposal,
+    make_round,
+    make_study,
+    make_version,
+)
 
 pytestmark = pytest.mark.django_db
 CONFIG = BlindConfig(share=0.5, early=0.2, planned=0.08, last_rounds=4)
@@ -92,20 +99,27 @@ def test_a_study_that_has_just_begun_is_not_in_reach(
     assert not target_in_reach(study, [make_cube(study)])
 
 
-def test_no_blind_mask_has_a_say(study_with_blind: tuple[Study, Cube]) -> None:
+def test_no_blind_mask_has_a_say() -> None:
     """What is drawn blind must not decide when more is: chances would hang on who was drawn."""
-    study, cube = study_with_blind
-    chosen, _ = draw_blind(study, [cube], {p.cube_id: p for p in cube.proposals.all()})
-    assert chosen
-    assert all(c.blind for c in chosen)
-    assert not target_in_reach(study, [cube])
-
-
-@pytest.fixture
-def study_with_blind() -> tuple[Study, Cube]:
-    study = make_study(audit_share=0.9)
-    cube = make_cube(study, shape=(8, 48, 48))
+    study = make_study(audit_share=0.5, settings={"blind": {"planned": 0.3}})
+    cube = make_cube(study, shape=(8, 48, 48), pk=1)
     labels = np.zeros((8, 48, 48), dtype=np.uint8)
     labels[:, 8:30, 8:30] = 1
-    make_proposal(cube, make_version(study, state="serving"), labels=labels)
-    return study, cube
+    proposal = make_proposal(cube, make_version(study, state="serving"), labels=labels)
+    for number in (1, 2):
+        chosen, record = draw_blind(study, [cube], {cube.pk: proposal}, in_reach=True)
+        opened = open_round(
+            study,
+            number=number,
+            strategy="random",
+            seed=1,
+            chosen=chosen,
+            proposals={cube.pk: proposal},
+            selection={"blind": record},
+        )
+        for task in opened.tasks.all():
+            rows = slice(task.y0, task.y0 + task.height)
+            make_consensus(task, mask=labels[task.z, rows, task.x0 : task.x0 + task.width])
+        Round.objects.filter(pk=opened.pk).update(state=Round.State.CLOSED)
+    assert study.tasks.filter(blind=True).exists()
+    assert not target_in_reach(study, [cube])
