@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 from skimage.measure import label
 
@@ -33,21 +34,50 @@ class Volunteer(Protocol):
         ...
 
 
-def effort(before: Labels, after: Labels) -> tuple[float, int]:
-    """Active seconds and strokes to turn one mask into another.
+LOOK, STROKE, SPEED = 4.0, 1.5, 60.0
+"""Seconds to look a task over and for each stroke; pixels of outline drawn in a second."""
 
-    Looking takes 4 s. Each connected changed piece takes one stroke: 1.5 s, and its outline drawn
-    at 60 pixels a second, where only pieces of more than 2 pixels are worth a stroke.
+
+def effort(before: Labels, after: Labels) -> tuple[float, int]:
+    """Active seconds and strokes to turn one mask into another, both (H, W).
+
+    Object by object the quicker of two ways is taken, as nobody makes fifteen small strokes where
+    one new outline does: a stroke around each connected piece that changes, where it has more than
+    2 pixels; or one to rub out what is shown, and one around each object that is to be there.
     """
-    changed = label(before != after, connectivity=2)  # type: ignore[no-untyped-call]
-    sizes = np.bincount(changed.ravel())[1:]
-    pieces = np.flatnonzero(sizes > 2) + 1
-    if not len(pieces):
-        return 4.0, 0
-    worth = np.isin(changed, pieces)
-    padded = np.pad(worth, 1)
-    outline = sum(int((padded != np.roll(padded, 1, axis)).sum()) for axis in (0, 1)) / 2
-    return 4.0 + 1.5 * len(pieces) + outline / 60, len(pieces)
+    changed: NDArray[np.int64] = label(before != after, connectivity=2)  # type: ignore[no-untyped-call]
+    large = np.flatnonzero(np.bincount(changed.ravel())[1:] > 2) + 1
+    if not len(large):
+        return LOOK, 0
+    bodies: NDArray[np.int64] = label(  # type: ignore[no-untyped-call]
+        (before > 0) | (after > 0), connectivity=2
+    )
+    count = int(bodies.max()) + 1
+    pieces = np.where(np.isin(changed, large), changed, 0)
+    wanted: NDArray[np.int64] = label(after, background=0, connectivity=2)  # type: ignore[no-untyped-call]
+    mended, outline = _strokes(pieces, bodies, count)
+    drawn, whole = _strokes(wanted, bodies, count)
+    drawn += np.bincount(bodies[before > 0], minlength=count) > 0
+    seconds = np.stack([STROKE * mended + outline / SPEED, STROKE * drawn + whole / SPEED])
+    anew = (seconds[1] < seconds[0]).astype(np.int64)
+    everyone = np.arange(count)
+    strokes = np.stack([mended, drawn])[anew, everyone]
+    return LOOK + float(seconds[anew, everyone].sum()), int(strokes.sum())
+
+
+def _strokes(
+    pieces: NDArray[np.int64], bodies: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """For each of `count` bodies: the pieces in it, and the pixels of their outlines together."""
+    present, first = np.unique(pieces, return_index=True)
+    of_pieces = bodies.ravel()[first[present > 0]]
+    padded, around = np.pad(pieces, 1), np.pad(bodies, 1)
+    outline = np.zeros(count)
+    for axis in (0, 1):
+        for step in (1, -1):
+            edge = (padded > 0) & (padded != np.roll(padded, step, axis))
+            outline += np.bincount(around[edge], minlength=count)
+    return np.bincount(of_pieces, minlength=count), outline / 2
 
 
 @dataclass(frozen=True, slots=True)

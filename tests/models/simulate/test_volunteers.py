@@ -1,6 +1,9 @@
 """Simulated volunteers."""
 
 import numpy as np
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter, label
 
 from models.quality.metrics import dice
 from models.simulate.volunteers import NoisyVolunteer, PerfectVolunteer, effort
@@ -34,6 +37,37 @@ def test_more_to_change_takes_longer() -> None:
     half = discs()
     half[:48] = 0
     assert effort(half, discs())[0] < effort(EMPTY, discs())[0]
+
+
+def test_a_ragged_outline_is_drawn_anew_rather_than_mended_piece_by_piece() -> None:
+    ragged = discs()
+    # Two of four columns lack their edges: dozens of small pieces.
+    columns = np.arange(96) % 4 < 2
+    for shift in (-3, 3):
+        ragged[:, columns] &= np.roll(discs(), shift, axis=0)[:, columns]
+    seconds, strokes = effort(ragged, discs())
+    assert strokes == 8, "one to rub out and one to draw each of four discs"
+    assert seconds < effort(EMPTY, discs())[0] + 4 * 1.5 + 1e-9
+
+
+def test_one_small_fault_is_mended() -> None:
+    dented = discs()
+    dented[48:52, 28:32] = 0
+    seconds, strokes = effort(dented, discs())
+    assert strokes == 1
+    assert seconds < 6
+
+
+@given(st.integers(0, 2**16))
+def test_no_correction_takes_longer_than_rubbing_out_and_drawing_anew(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    before, after = (
+        (gaussian_filter(rng.normal(size=(48, 48)), 3) > 0.05).astype(np.uint8) for _ in range(2)
+    )
+    _, bodies = label((before > 0) | (after > 0), np.ones((3, 3)))
+    objects, _ = label(after, np.ones((3, 3)))
+    assume(np.bincount(objects.ravel())[1:].min(initial=3) > 2)  # smaller ones are not drawn
+    assert effort(before, after)[0] <= effort(EMPTY[:48, :48], after)[0] + 1.5 * bodies + 1e-9
 
 
 def test_a_noisy_volunteer_is_good_but_not_perfect() -> None:
