@@ -195,6 +195,7 @@ def test_a_slice_handed_in_offline_is_sent_once_when_the_network_is_back(
     page.goto(desk.address)
     correction = newest(0)
     Easel(page, SHAPE).ready()
+    expect(page.locator(".where")).to_contain_text("slice 2 of 3")
     assert correction.strokes == 2
     assert Correction.objects.count() == 1
     wait_until(
@@ -202,4 +203,24 @@ def test_a_slice_handed_in_offline_is_sent_once_when_the_network_is_back(
         seconds=20 * PATIENCE,
         what="an empty outbox",
     )
+    people.faults.clear()
+
+
+def test_a_slice_that_waits_to_be_sent_is_not_given_out_once_more(
+    transactional_db: None, people: People
+) -> None:
+    desk = small_slices(3)
+    page = people.page("alice")
+    easel = Easel.first(page, desk)
+    easel.stroke((40, 30), (50, 30))
+    waits = page.get_by_role("heading", name="Your slice is safe on this device")
+    page.route("**/corrections", lambda route: route.fulfill(status=503))
+    page.keyboard.press("Control+Enter")
+    expect(waits).to_be_visible()
+    page.reload()
+    expect(waits).to_be_visible()
+    page.unroute("**/corrections")
+    # It is sent by itself, some seconds later.
+    expect(page.locator(".where")).to_contain_text("slice 2 of 3", timeout=20_000 * PATIENCE)
+    assert newest(0).strokes == 1
     people.faults.clear()
