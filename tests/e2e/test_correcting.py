@@ -210,6 +210,7 @@ def test_the_last_slice_is_called_back_and_the_next_keeps_its_strokes(
     easel = Easel.first(page, desk)
     easel.stroke((20, 20), (40, 20))
     first = easel.hand_in()
+    expect(page.locator(".where")).to_contain_text("slice 2 of 3")
     easel.ready()
     # Something is begun on the next slice before the last one is called back.
     easel.stroke((20, 70), (40, 70))
