@@ -12,7 +12,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from playwright.sync_api import BrowserContext, Error, Page, expect
+from playwright.sync_api import BrowserContext, Error, Page, Route, expect
 
 from lamella.annotation.models import Assignment, Correction
 from tests.e2e.conftest import PATIENCE, People
@@ -224,3 +224,29 @@ def test_a_slice_that_waits_to_be_sent_is_not_given_out_once_more(
     expect(page.locator(".where")).to_contain_text("slice 2 of 3", timeout=20_000 * PATIENCE)
     assert newest(0).strokes == 1
     people.faults.clear()
+
+
+def test_nothing_is_drawn_on_a_slice_while_it_is_handed_in(
+    transactional_db: None, people: People
+) -> None:
+    desk = small_slices(3)
+    page = people.page("alice")
+    easel = Easel.first(page, desk)
+    easel.stroke((40, 30), (50, 30))
+    sendings: list[Route] = []
+    page.route("**/corrections", lambda route: sendings.append(route))
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("button", name="Handing in")).to_be_visible()
+    # Neither would be in the mask, and no journal would keep it.
+    easel.stroke((40, 70), (50, 70))
+    expect(page.locator(".toast")).to_contain_text("Handing in")
+    page.keyboard.press("Control+z")
+    expect(page.get_by_role("button", name="Redo")).to_be_disabled()
+    for sending in sendings:
+        sending.continue_()
+    expect(page.locator(".where")).to_contain_text("slice 2 of 3")
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="Call my last slice back").click()
+    expect(page.locator(".where")).to_contain_text("slice 1 of 3")
+    easel.ready()
+    assert (drawn(easel.hand_in()) == drawn(Correction.objects.earliest("created"))).all()

@@ -104,6 +104,7 @@ export class Session {
     this.submitting = true;
     await bench.editor.settling;
     bench.editor.cancel();
+    bench.editor.held = true;
     bench.clock.note(performance.now());
     try {
       const body = await this.correction(bench);
@@ -121,6 +122,7 @@ export class Session {
       this.toast(error instanceof Error ? error.message : t("error.unknown"));
     } finally {
       this.submitting = false;
+      bench.editor.held = false;
     }
     await this.goOn();
   }
