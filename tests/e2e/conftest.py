@@ -39,11 +39,21 @@ def _missing(what: str) -> None:
     pytest.skip(what)
 
 
+def _outdated(manifest: Path) -> bool:
+    """Whether the front end was built of older sources: its tests would judge another page."""
+    built = manifest.stat().st_mtime
+    sources = (manifest.parents[1] / "src").rglob("*.*")
+    return any(path.is_file() and path.stat().st_mtime > built for path in sources)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium: the system's, or Playwright's own."""
-    if not (Path(settings.FRONTEND_DIST) / "manifest.json").exists():
+    manifest = Path(settings.FRONTEND_DIST) / "manifest.json"
+    if not manifest.exists():
         _missing("The front end is not built; run “make web”.")
+    if _outdated(manifest):
+        pytest.fail("The front end was built of older sources; run “make web”.")
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
         try:

@@ -60,6 +60,15 @@ class Easel:
         self.page = page
         self.height, self.width = shape[-2:]
 
+    @classmethod
+    def first(cls, page: Page, desk: Desk) -> "Easel":
+        """Opens the correction page, agrees to what it asks, and waits for the slice."""
+        page.goto(desk.address)
+        page.get_by_role("button", name="I agree, start").click()
+        easel = cls(page, desk.proposed.shape)
+        easel.ready()
+        return easel
+
     def ready(self) -> None:
         expect(self.page.locator(".pane")).to_have_attribute("data-complete", "true")
 

@@ -175,9 +175,10 @@ export class Hand {
   }
 
   private allowPaint(): boolean {
-    const { onOwnSlice, host, task } = this.bench;
+    const { onOwnSlice, editor, host, task } = this.bench;
     if (!onOwnSlice) host.toast(t("canvas.cannotPaint", { own: task.z + 1 }));
-    return onOwnSlice;
+    else if (editor.held) host.toast(t("bar.submitting"));
+    return onOwnSlice && !editor.held;
   }
 
   /** From device pixels of the canvas to pixels of the plane. */

@@ -79,6 +79,7 @@ export class Session {
         void this.renew();
         return;
       }
+      if (await this.mustSendFirst()) return;
       const task = await this.api.next(this.study, settings.wish);
       if (!task) return void (this.phase = { name: "done" });
       // It may have been begun before another slice was called back.
@@ -103,6 +104,7 @@ export class Session {
     this.submitting = true;
     await bench.editor.settling;
     bench.editor.cancel();
+    bench.editor.held = true;
     bench.clock.note(performance.now());
     try {
       const body = await this.correction(bench);
@@ -120,6 +122,7 @@ export class Session {
       this.toast(error instanceof Error ? error.message : t("error.unknown"));
     } finally {
       this.submitting = false;
+      bench.editor.held = false;
     }
     await this.goOn();
   }
@@ -189,6 +192,19 @@ export class Session {
 
   private async goOn(): Promise<void> {
     if (this.phase.name === "loading") await this.load();
+  }
+
+  /**
+   * Sends what was handed in earlier, and shows that it waits if it cannot be sent: until then the
+   * server takes that slice for untouched and would give it out once more.
+   */
+  private async mustSendFirst(): Promise<boolean> {
+    const { outbox, study } = this;
+    const first = async () => (await outbox?.waiting())?.find((item) => item.study === study);
+    if (await first()) await outbox?.flush();
+    const unsent = await first();
+    if (unsent) this.phase = { name: "unsent", id: unsent.id };
+    return unsent !== undefined;
   }
 
   private async openStores(): Promise<void> {

@@ -154,8 +154,8 @@ export class Workbench {
     this.takingOver = true;
     const found = await this.neighbours[how](this.z).catch(() => null);
     this.takingOver = false;
-    // Meanwhile the page may have gone on to another task.
-    if (!this.stage) return;
+    // Meanwhile the page may have gone on to another task, or be handing this one in.
+    if (!this.stage || this.editor.held) return;
     if (!found) return this.host.toast(t("take.none"));
     // A stroke that is still open counts as done: nobody's work goes without a step back to it.
     this.editor.end();

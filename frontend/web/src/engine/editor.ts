@@ -17,6 +17,8 @@ export class Editor {
   private stroke: Stroke | null = null;
   /** Name of the open stroke's tool. */
   private tool = "";
+  /** Set while the mask is handed in: what came after would be in no mask, so nothing is changed. */
+  held = false;
   /** Resolves once a stroke that has ended is worked out; null where none is under way. */
   settling: Promise<Refusal | null> | null = null;
   private readonly onEntry: (entry: JournalEntry) => void;
@@ -45,7 +47,7 @@ export class Editor {
 
   /** Begins a stroke at a point of the plane, unless the last one is still being worked out. */
   start(settings: ToolSettings, at: Point): void {
-    if (this.settling) return;
+    if (this.settling || this.held) return;
     this.cancel();
     this.tool = settings.tool;
     this.plane.begin();
@@ -81,14 +83,16 @@ export class Editor {
   }
 
   clear(): void {
+    if (this.held) return;
     this.cancel();
     this.plane.begin();
     for (let y = 0; y < this.plane.height; y++) this.plane.fillSpan(y, 0, this.plane.width, 0);
     this.finish("clear");
   }
 
-  /** Puts a whole mask in place of this one, as one step; false when they are the same. */
+  /** Puts a whole mask in place of this one, as one step; false when that changed nothing. */
   replace(tool: string, labels: LabelArray): boolean {
+    if (this.held) return false;
     this.cancel();
     this.plane.begin();
     replaceLabels(this.plane, labels);
@@ -96,13 +100,13 @@ export class Editor {
   }
 
   undo(): boolean {
-    if (this.active || !this.history.undo()) return false;
+    if (this.active || this.held || !this.history.undo()) return false;
     this.onEntry({ kind: "undo" });
     return true;
   }
 
   redo(): boolean {
-    if (this.active || !this.history.redo()) return false;
+    if (this.active || this.held || !this.history.redo()) return false;
     this.onEntry({ kind: "redo" });
     return true;
   }

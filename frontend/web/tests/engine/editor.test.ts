@@ -135,6 +135,29 @@ test("a cancelled stroke leaves labels, history and journal as they were", () =>
   expect(journal).toEqual([]);
 });
 
+test("nothing changes while the mask is handed in", () => {
+  const journal: JournalEntry[] = [];
+  const editor = new Editor(start("uint8"), (entry) => journal.push(entry));
+  const brush = { tool: "brush", size: 30, label: 2, remove: false } as const;
+  for (const x of [40, 100]) {
+    editor.start(brush, { x, y: 40 });
+    editor.end();
+  }
+  editor.undo();
+  const [mask, lines] = [editor.plane.data.slice(), journal.length];
+  editor.held = true;
+  editor.start(brush, { x: 90, y: 90 });
+  editor.end();
+  editor.undo();
+  editor.redo();
+  editor.clear();
+  editor.replace("copy", new Uint8Array(WIDTH * HEIGHT));
+  expect(same(editor.plane.data, mask)).toBe(true);
+  expect(journal).toHaveLength(lines);
+  editor.held = false;
+  expect(editor.redo()).toBe(true);
+});
+
 test("a stroke that changes nothing is not remembered", () => {
   const editor = new Editor(new LabelPlane(64, 64, "uint8"), () => undefined);
   editor.start({ tool: "eraser", size: 10, label: 1, remove: false }, { x: 5, y: 5 });
