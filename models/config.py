@@ -80,15 +80,10 @@ class EffortConfig:
 
 @dataclass(frozen=True, slots=True)
 class AuditConfig:
-    """The random sample that certifies, beside the chosen tasks."""
+    """The random sample that is corrected like chosen tasks, and judges new models."""
 
-    fraction: float = 0.01
-    """Share of all candidates audited each round."""
-    minimum: int = 1
-    """Audit tasks a round has at least."""
     foreground_bands: int = 3
     """Bands of predicted foreground in which the sample is stratified."""
-    confidence: float = 0.95
 
 
 @dataclass(frozen=True, slots=True)

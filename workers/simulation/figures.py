@@ -39,9 +39,9 @@ class RoundFigures:
     seconds: of all volunteers; dice_final: the mask a study would export; dice_proposal: the model
     alone; dice_interpolation: interpolating what was shown; score_error_spearman: rank correlation
     of the score that chose with the true error, over the places it could choose from, and spearman
-    that of every score; audit: the certificate's Dice with its interval, and the true value; of
-    several cubes the mean over those that have a certificate; dice_cubes: dice_final of each cube
-    where there are several.
+    that of every score; audit: the certificate's Dice with its interval, and the true value, of
+    several cubes the mean over those that have a certificate, and None where no round's audit gave
+    one; dice_cubes: dice_final of each cube where there are several.
     """
 
     number: int

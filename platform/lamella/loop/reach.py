@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from lamella.cubes.models import Cube
 from lamella.loop.anchored import anchored_certificate
-from lamella.rounds.models import Round
+from lamella.rounds.models import Round, Task
 from lamella.studies.models import Study
 
 ROUNDS = 2
@@ -16,9 +16,15 @@ ROUNDS = 2
 
 
 def target_in_reach(study: Study, cubes: Sequence[Cube]) -> bool:
-    """Whether the last ROUNDS rounds estimate every cube that they audited to be at the target."""
-    closed = study.rounds.filter(state=Round.State.CLOSED, number__gte=1).order_by("-number")
-    last = list(closed[:ROUNDS])
+    """Whether the last ROUNDS rounds with audits estimate every cube that they audited to be at
+    the target."""
+    audited = study.rounds.filter(
+        state=Round.State.CLOSED,
+        number__gte=1,
+        tasks__kind=Task.Kind.AUDIT,
+        tasks__blind=False,
+    ).distinct()
+    last = list(audited.order_by("-number")[:ROUNDS])
     return len(last) == ROUNDS and all(_reached(one, cubes, study.target_dice) for one in last)
 
 

@@ -26,6 +26,8 @@ from models.selection.registry import NEEDS, strategy
 
 # Which strategy stands in while there is nothing proposed to score.
 WITHOUT_SCORES = "spread"
+# Where a round's selection keeps the part of an audit that was left over.
+DUE = "audits_due"
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,15 @@ def select(
     with_looks = name == WITHOUT_SCORES or 0 < len(found) <= config.spread_limit
     pool = _pool(study, cubes, found, known, with_looks=with_looks)
     audits: dict[int, float] = {}
+    due = 0.0
     strata_of = np.full(len(found), -1, dtype=np.int64)
     if proposals:
         audit = config_of(study, AuditConfig, "audit")
         seen = study.audit_share * (1 - config_of(study, BlindConfig, "blind").share)
-        wanted = max(audit.minimum, round(seen * len(found)))
-        strata_of = strata(pool, wanted, audit)
+        due = audits_due(study, seen * len(found))
+        strata_of = strata(pool, int(due), audit)
         # Drawn before anything is chosen: the rest alone would be the easy part.
-        draws = draw_audit(pool, wanted, rng, audit)
+        draws = draw_audit(pool, int(due), rng, audit)
         audits = {draw.identity: draw.probability for draw in draws}
     chooser = strategy(name, config)
     wanted = max(1, round(study.round_share * len(found)))
@@ -86,11 +89,24 @@ def select(
             "known_true": _known_true(found),
             "share": study.round_share,
             "audit_share": study.audit_share,
+            **({DUE: round(due - int(due), 6)} if proposals else {}),
             RECORD: kept,
             **learned,
         },
         CandidateTable.of(found),
     )
+
+
+def audits_due(study: Study, a_round: float) -> float:
+    """Audits over proposals to draw now: whole ones, and what is left over for later rounds.
+
+    a_round: how many a round has in the mean, below one where rounds are small. The first round
+    with proposals has one at least, if there are to be any.
+    """
+    if a_round <= 0:
+        return 0.0
+    newest = study.rounds.order_by("-number").values_list("selection", flat=True).first()
+    return float((newest or {}).get(DUE, 1.0)) + a_round
 
 
 def _with_expectations(

@@ -9,8 +9,9 @@ from lamella.cubes.models import Cube
 from lamella.loop import reach
 from lamella.loop.auditing import draw_blind, share_by_now
 from lamella.loop.reach import target_in_reach
-from lamella.rounds.models import Round
+from lamella.rounds.models import Round, Task
 from lamella.rounds.services import open_round
+from lamella.studies.models import Study
 from models.config import BlindConfig
 from tests.factories import (
     make_consensus,
@@ -18,6 +19,7 @@ from tests.factories import (
     make_proposal,
     make_round,
     make_study,
+    make_task,
     make_version,
 )
 
@@ -62,6 +64,11 @@ def estimates(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[int, str], float | 
     return told
 
 
+def audited(study: Study, cube: Cube, number: int) -> None:
+    closed = make_round(study, number=number, state=Round.State.CLOSED)
+    make_task(cube, closed, kind=Task.Kind.AUDIT)
+
+
 @pytest.mark.parametrize(
     ("before", "last", "in_reach"),
     [(0.93, 0.96, False), (0.96, 0.93, False), (0.95, 0.96, True), (None, 0.96, False)],
@@ -75,7 +82,7 @@ def test_two_rounds_running_must_say_that_the_target_is_in_reach(
     study = make_study(target_dice=0.95)
     cube = make_cube(study)
     for number in (0, 1, 2):
-        make_round(study, number=number, state=Round.State.CLOSED)
+        audited(study, cube, number)
     estimates |= {(1, cube.name): before, (2, cube.name): last}
     assert target_in_reach(study, [cube]) is in_reach
 
@@ -86,7 +93,7 @@ def test_one_cube_that_is_not_good_enough_keeps_the_target_out_of_reach(
     study = make_study(target_dice=0.95)
     cubes = [make_cube(study, name="good"), make_cube(study, name="poor")]
     for number in (1, 2):
-        make_round(study, number=number, state=Round.State.CLOSED)
+        audited(study, cubes[0], number)
         estimates |= {(number, "good"): 0.97, (number, "poor"): 0.9}
     assert not target_in_reach(study, cubes)
 
@@ -94,9 +101,23 @@ def test_one_cube_that_is_not_good_enough_keeps_the_target_out_of_reach(
 def test_a_study_that_has_just_begun_is_not_in_reach(
     estimates: dict[tuple[int, str], float | None],
 ) -> None:
-    study = make_study()
-    make_round(study, number=1, state=Round.State.CLOSED)
-    assert not target_in_reach(study, [make_cube(study)])
+    study = make_study(target_dice=0.5)
+    cube = make_cube(study)
+    audited(study, cube, 1)
+    estimates[1, cube.name] = 0.9
+    assert not target_in_reach(study, [cube])
+
+
+def test_rounds_without_an_audit_are_passed_over(
+    estimates: dict[tuple[int, str], float | None],
+) -> None:
+    study = make_study(target_dice=0.5)
+    cube = make_cube(study)
+    for number in (1, 3):
+        audited(study, cube, number)
+        make_round(study, number=number + 1, state=Round.State.CLOSED)
+        estimates[number, cube.name] = 0.9
+    assert target_in_reach(study, [cube])
 
 
 def test_no_blind_mask_has_a_say() -> None:
