@@ -23,9 +23,9 @@ LOW, HIGH = 0.05, 0.30
 """Shares shown between which curves are compared."""
 STRIDES = {"round_share": 0.065}
 """Larger rounds, for curves that have to be played to their end."""
-PACES = {"round_share": 0.04}
+PACES = {"round_share": 0.07}
 """Larger ones too where each round reads much: of large slices."""
-STEPS = {"round_share": 0.015}
+STEPS = {"round_share": 0.015, "audit_share": 0.005}
 """Smaller ones, where the share shown to a Dice is asked for to the percent."""
 CAST_SHARE = 0.15
 SCORES = ("discriminator", "entropy", "flip_disagreement")
