@@ -96,10 +96,10 @@ class BlindConfig:
     planned: float = 0.08
     """Share of a cube's area that a certificate is planned to rest on at the end."""
     early: float = 0.0
-    """Factor on the blind part of a round while the target is out of reach: what is drawn late
+    """Factor on the blind part of a round before the certificate is due: what is drawn late
     certifies as well, and what is drawn early a mask that is not good enough yet."""
     last_rounds: int = 4
-    """Rounds in which the planned share is drawn once the target is in reach."""
+    """Rounds in which the planned share is drawn: from when the target is in reach, or the last."""
     across: float = 6.0
     """Tiles across a slice: many small tiles tell more than few large ones of the same area."""
     smallest: int = 8

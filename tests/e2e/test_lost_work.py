@@ -56,6 +56,12 @@ def small_slices(count: int) -> Desk:
     return lay_out(np.stack([disc] * count))
 
 
+def first_of_three(people: People) -> tuple[Desk, Easel]:
+    """Alice at the first of three slices."""
+    desk = small_slices(3)
+    return desk, Easel.first(people.page("alice"), desk)
+
+
 def crash(page: Page) -> None:
     """Kills the process of the tab, as the system does when memory runs out."""
     with contextlib.suppress(Error):  # nobody is left to answer
@@ -181,9 +187,8 @@ def test_what_was_kept_survives_the_death_of_the_tab_and_counts_once(
 def test_a_slice_handed_in_offline_is_sent_once_when_the_network_is_back(
     transactional_db: None, people: People
 ) -> None:
-    desk = small_slices(3)
-    page = people.page("alice")
-    easel = Easel.first(page, desk)
+    desk, easel = first_of_three(people)
+    page = easel.page
     page.context.set_offline(True)
     easel.stroke((10, 10), (20, 12))
     easel.stroke((40, 30), (50, 30))
@@ -209,9 +214,8 @@ def test_a_slice_handed_in_offline_is_sent_once_when_the_network_is_back(
 def test_a_slice_that_waits_to_be_sent_is_not_given_out_once_more(
     transactional_db: None, people: People
 ) -> None:
-    desk = small_slices(3)
-    page = people.page("alice")
-    easel = Easel.first(page, desk)
+    _, easel = first_of_three(people)
+    page = easel.page
     easel.stroke((40, 30), (50, 30))
     waits = page.get_by_role("heading", name="Your slice is safe on this device")
     page.route("**/corrections", lambda route: route.fulfill(status=503))
@@ -229,9 +233,8 @@ def test_a_slice_that_waits_to_be_sent_is_not_given_out_once_more(
 def test_nothing_is_drawn_on_a_slice_while_it_is_handed_in(
     transactional_db: None, people: People
 ) -> None:
-    desk = small_slices(3)
-    page = people.page("alice")
-    easel = Easel.first(page, desk)
+    _, easel = first_of_three(people)
+    page = easel.page
     easel.stroke((40, 30), (50, 30))
     sendings: list[Route] = []
     page.route("**/corrections", lambda route: sendings.append(route))

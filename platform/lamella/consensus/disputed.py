@@ -14,6 +14,7 @@ from lamella.consensus.votes import unjudged, votes_of
 from lamella.learning.models import Proposal
 from lamella.learning.proposals import prediction
 from lamella.studies.classes import class_map
+from lamella.volumes.slabs import SlabArray
 from models.crowd.model_vote import with_model
 
 
@@ -28,9 +29,13 @@ class Disputed:
         self._proposal = proposal
         self._ids = [source.id for source in sources if source.kind == "consensus"]
         self._classes = class_map(proposal.cube.study)
-        self._said = None
-        if not self._classes.instances:
-            self._said = prediction(proposal.model_version_id, proposal.cube_id)
+
+    @cached_property
+    def _said(self) -> SlabArray | None:
+        """(K, Z, Y, X) what the model said; None where it has no say."""
+        if self._classes.instances:
+            return None
+        return prediction(self._proposal.model_version_id, self._proposal.cube_id)
 
     @cached_property
     def _open(self) -> dict[int, list[str]]:
@@ -38,7 +43,7 @@ class Disputed:
 
     def settled(self, source: Source, mask: NDArray[Any]) -> NDArray[Any]:
         """(h, w) label values of a source, given what people agreed on."""
-        if self._said is None or source.kind != "consensus" or source.id not in self._open:
+        if source.kind != "consensus" or self._said is None or source.id not in self._open:
             return mask
         votes = votes_of(self._open[source.id], self._classes)
         if votes is None or not len(votes.pixels):

@@ -72,19 +72,19 @@ def draw_blind(
     cubes: Sequence[Cube],
     proposals: Mapping[int, Proposal],
     *,
-    in_reach: bool = False,
+    due: bool = False,
 ) -> tuple[list[Chosen], dict[str, Any]]:
     """The tiles to draw from nothing in the round that is opened now, and what to keep of it.
 
-    in_reach: whether the study may be near its target (see reach.py), which must not be told from
-    blind masks. Tiles audited in earlier rounds are not asked for again, and as long as some of
+    due: whether it is time for the planned share (see reach.py), which must not be told from blind
+    masks. Tiles audited in earlier rounds are not asked for again, and as long as some of
     them wait for somebody to draw them no more are added.
     """
     config = config_of(study, BlindConfig, "blind")
     last = last_record(study)
     if Task.objects.filter(study=study, blind=True, state=Task.State.OPEN).exists():
         return [], last
-    share = share_by_now(float(last.get("share", 0.0)), study.audit_share, config, in_reach)
+    share = share_by_now(float(last.get("share", 0.0)), study.audit_share, config, due)
     if share <= 0 or not proposals:
         return [], last
     chosen: list[Chosen] = []
@@ -118,13 +118,13 @@ def draw_blind(
     return chosen, {"share": share, "chances": kept}
 
 
-def share_by_now(before: float, audit_share: float, config: BlindConfig, in_reach: bool) -> float:
+def share_by_now(before: float, audit_share: float, config: BlindConfig, due: bool) -> float:
     """Share of the area that is to be audited blind by the end of the round that is opened now.
 
     before: the same of the round before; audit_share: of the area, blind or not, a round.
     """
     usual = audit_share * config.share
-    if not in_reach:
+    if not due:
         return before + usual * config.early
     # Without audits of its own a study asks for none in haste either.
     hurried = config.planned / config.last_rounds if usual > 0 else 0.0

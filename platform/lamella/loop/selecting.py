@@ -13,7 +13,7 @@ from lamella.loop.auditing import RECORD, draw_blind
 from lamella.loop.candidate_table import CandidateTable
 from lamella.loop.candidates import Candidate, candidates_of, looks_of
 from lamella.loop.learned import corrected_tasks, pace_of
-from lamella.loop.reach import target_in_reach
+from lamella.loop.reach import certificate_is_due
 from lamella.rounds.models import Task
 from lamella.rounds.services import Chosen
 from lamella.studies.models import Study
@@ -78,7 +78,7 @@ def select(
     work = chooser.choose(_without(pool, list(audits)), wanted, rng)
     taken = [*audits, *(choice.identity for choice in work)]
     spare = chooser.choose(_without(pool, taken), wanted, rng)
-    blind, kept = draw_blind(study, cubes, proposals, in_reach=target_in_reach(study, cubes))
+    blind, kept = draw_blind(study, cubes, proposals, due=certificate_is_due(study, cubes))
     found = [replace(c, stratum=int(s)) for c, s in zip(found, strata_of, strict=True)]
     return Selection(
         name,

@@ -191,4 +191,9 @@ class Certificate(models.Model):
     @property
     def flattered(self) -> bool:
         """It rests on corrections over proposals alone: a first idea, and an upper bound."""
-        return self.dice is not None and self.high is not None and not self.blind
+        return self.dice is not None and not self.blind
+
+    @property
+    def bounded(self) -> bool:
+        """The upper bound says more than that a mask may be perfect."""
+        return self.high is not None and self.high < 0.995

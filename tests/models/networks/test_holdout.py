@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from models.config import NetworkConfig
+from models.config import NetworkConfig, PredictConfig
 from models.networks import holdout
 from models.networks.data import SliceCache
 from models.networks.holdout import PARTS, validation_dice
 from models.networks.neighbours import Neighbours
 from models.networks.segmenter import Segmenter
+from models.networks.stream import Beside, slab_shares
 from models.networks.types import TrainingCube, TrainingSlice
 
 DEPTH = 8
@@ -80,6 +81,31 @@ def test_parts_in_which_nothing_is_known_are_not_predicted(
 
 
 def test_the_network_itself_is_asked_with_its_known_neighbours() -> None:
-    found = validated(cube_of(70))
-    assert found is not None
-    assert 0 <= found <= 1
+    """One part is the whole slice here, so that the whole cube's prediction tells the same."""
+    torch.manual_seed(0)
+    network = NetworkConfig(channels=(4, 8), critic_channels=(4, 8), recurrent_channels=4)
+    segmenter = Segmenter(network).eval()
+    cube = cube_of(70)
+    cache = SliceCache([cube], 64)
+    beside = Neighbours({2: cube.known[3]}, [1], lambda z: cache.window(0, z, z + 1)[0])
+    found = validation_dice(
+        segmenter, cache, [beside], [1], {0: frozenset({3, 5})}, 3, torch.device("cpu")
+    )
+    overlap = size = 0
+    for z in (3, 5):
+        planes = range(z - 1, z + 2)
+        slab = torch.from_numpy(np.stack(cache.window(0, z - 1, z + 2)).astype(np.float32))
+        with torch.no_grad():
+            shares, _ = slab_shares(
+                segmenter,
+                slab,
+                range(1, 2),
+                PredictConfig(),
+                Beside.slab(beside, planes, cube.image.shape[1:]),
+            )
+        guess = shares[0, 0].numpy() > 0.5
+        truth = cube.known[z].labels > 0
+        overlap += 2 * int((guess & truth).sum())
+        size += int(guess.sum() + truth.sum())
+    assert size > 0
+    assert found == pytest.approx(overlap / size)

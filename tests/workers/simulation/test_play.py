@@ -70,15 +70,14 @@ def test_people_who_draw_the_truth_improve_the_mask_round_by_round(tmp_path: Pat
     assert [r["number"] for r in result["rounds"]] == [0, 1, 2]
     assert first["shown_fraction"] == pytest.approx(3 / 20)
     assert first["audit"] is None
-    # Two chosen slices a round, and an audit in the first; nothing blind so far from the target.
-    assert last["shown_fraction"] == pytest.approx(8 / 20)
-    assert last["classifications"] == 8
+    # Two chosen slices a round, an audit in the first, and blind tiles, for the end is near.
+    assert 8 / 20 < last["shown_fraction"] < 11 / 20
+    assert last["classifications"] > 8
     assert last["dice_final"] > first["dice_final"]
     assert last["dice_final"] > 0.8
     assert 0 < last["dice_interpolation"] <= 1
-    assert last["seconds"] < result["seconds_from_nothing"]
-    assert set(result["rounds"][1]["audit"]) == {"dice", "low", "high", "true"}
-    assert last["audit"] is None, "so small a round has no audit of its own"
+    assert first["seconds"] < last["seconds"]
+    assert set(last["audit"]) == {"dice", "low", "high", "true"}
     assert last["spearman"]
     json.dumps(result, allow_nan=False)
     study = Study.objects.get()
