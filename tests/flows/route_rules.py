@@ -131,6 +131,7 @@ ROUTES = [
         (GONE, GONE, GONE, OK, OK),
         values={"task_id": "other_task"},
     ),
+    Route("GET", CUBE + "/body", MEMBERS),
     Route("GET", API + "studies/<slug>/review", MANAGERS),
     Route("GET", API + "studies/<slug>/review/bulk", MANAGERS, "bulk"),
     Route("POST", API + "studies/<slug>/review/bulk", MANAGERS, "bulk"),

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-import numpy as np
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema, Status
 from ninja.errors import HttpError
@@ -158,8 +157,7 @@ def gold(request: HttpRequest, correction_id: UUID) -> HttpResponse:
         mask = gold_mask(found.task)
     except LookupError:
         raise HttpError(404, "The experts' mask of this slice was taken away.") from None
-    dtype = np.dtype(found.task.study.label_dtype)
-    response = HttpResponse(codec.pack(mask.astype(dtype)), content_type="application/octet-stream")
+    response = HttpResponse(codec.pack(mask), content_type="application/octet-stream")
     response["Cache-Control"] = "private, max-age=3600"
     return response
 

@@ -63,6 +63,9 @@ class Correction(models.Model):
     flag = models.CharField(max_length=10, blank=True, choices=[("hard", "hard")])
     comment = models.CharField(max_length=500, blank=True)
     consent_version = models.CharField(max_length=20)
+    mended = models.BooleanField(
+        null=True, help_text="whether the error planted in a gold task was put right; else empty"
+    )
     late = models.BooleanField(default=False, help_text="came after its lease or the retirement")
     withdrawn = models.DateTimeField(null=True, blank=True)
     created = models.DateTimeField(auto_now_add=True)

@@ -93,7 +93,7 @@ class TaskPayload(Schema):
 
 
 def payload_of(assignment: Assignment) -> TaskPayload:
-    """All that the page needs of a task. Says of audit tasks nothing but that they are work."""
+    """All that the page needs of a task. Audits and planted errors are said to be work."""
     task = assignment.task
     study, cube = task.study, task.cube
     last = cube.depth - 1
@@ -101,7 +101,8 @@ def payload_of(assignment: Assignment) -> TaskPayload:
         assignment_id=assignment.pk,
         lease_until=assignment.lease_until,
         task_id=task.pk,
-        kind="practice" if assignment.practice else "work",
+        # Who is told that it is a test looks twice.
+        kind="practice" if assignment.practice and not task.planted else "work",
         study=study_out(study),
         cube=cube_out(cube),
         z=task.z,
@@ -114,7 +115,7 @@ def payload_of(assignment: Assignment) -> TaskPayload:
         proposal=ProposalOut(
             url=f"/api/v1/tasks/{task.pk}/proposal",
             hash=mask_hash(task_proposal(task)),
-            origin="machine" if task.proposal_id else "none",
+            origin="machine" if task.proposal_id or task.planted else "none",
         ),
         doubtful=doubtful_patches(task),
         note=task.note,
@@ -161,7 +162,7 @@ def doubtful_patches(task: Task) -> list[PatchOut]:
     ``score`` is 1 - realness.
     """
     maps = read_scores(task.proposal, ("discriminator_focus",)) if task.proposal else {}
-    if "discriminator_focus" not in maps:
+    if task.planted or "discriminator_focus" not in maps:
         return []
     realness, patch = maps["discriminator_focus"]
     plane = 1.0 - realness[task.z]

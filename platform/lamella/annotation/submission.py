@@ -17,9 +17,11 @@ from lamella.annotation import offers
 from lamella.annotation.models import Assignment, Correction
 from lamella.cubes.store import location
 from lamella.jobs.services import enqueue
+from lamella.rounds.gold import gold_mask
 from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
 from lamella.volumes import codec
+from models.quality.planting import is_mended
 
 # Packed masks above this size go to the store instead of the database row.
 SPILL_BYTES = 256 * 1024
@@ -58,7 +60,12 @@ def submit(assignment: Assignment, data: Submission) -> tuple[Correction, bool]:
 
 
 def recall(correction: Correction, data: Submission) -> tuple[Correction, bool]:
-    """Replace a mask by a better one of the same volunteer; the old one stays on record."""
+    """Replace a mask by a better one of the same volunteer; the old one stays on record.
+
+    Raises SubmissionError for a practice slice, whose answer the volunteer has seen.
+    """
+    if correction.assignment.practice:
+        raise SubmissionError("A practice slice cannot be called back: you have seen its answer.")
     return _store(correction.assignment, data, supersedes=correction)
 
 
@@ -84,6 +91,7 @@ def _store(
         difference=data.difference,
         proposal_hash=data.proposal_hash,
         changed_voxels=int((mask != proposal).sum()),
+        mended=_mended(task, mask, proposal),
         active_seconds=min(max(data.active_seconds, 0.0), 24 * 3600.0),
         strokes=data.strokes,
         flag=data.flag,
@@ -141,6 +149,16 @@ def _read_mask(task: Task, data: Submission) -> tuple[NDArray[Any], NDArray[Any]
                 f"The mask holds the value {strange[0]}, which is no class of this study."
             )
     return mask, proposal
+
+
+def _mended(task: Task, mask: NDArray[Any], shown: NDArray[Any]) -> bool | None:
+    """Whether the error planted in what was shown was put right; None where there is none."""
+    if not task.planted:
+        return None
+    try:
+        return is_mended(mask, shown, gold_mask(task))
+    except LookupError:
+        return None
 
 
 def _end_lease(assignment: Assignment) -> bool:

@@ -121,7 +121,9 @@ def _judge_on_gold(correction: Correction, known: SkillSnapshot) -> Mapping[str,
     except LookupError:
         return {}
     method = method_of(task.study, "skill", task.redundancy)
-    return method.judge(crowd_masks([correction]), task_proposal(task), known, truth)
+    told = method.judge(crowd_masks([correction]), task_proposal(task), known, truth)
+    # A planted error says nothing of what the machine proposes.
+    return {who: tally for who, tally in told.items() if not (task.planted and who == SHOWN)}
 
 
 def _note(

@@ -1,16 +1,18 @@
 """Volumes for other programs: a study's cubes with the addresses of what is known of them."""
 
+import zlib
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from ninja import Router, Schema
 
-from lamella.consensus.known import sources_of
-from lamella.cubes.access import managed_cube
+from lamella.consensus.known import digest, sources_of
+from lamella.cubes.access import cube_for, managed_cube
 from lamella.cubes.api_ingest import CubeOut, add_cube
 from lamella.cubes.files import REVALIDATE, cached_privately, file_response, inside
 from lamella.cubes.models import Cube, VolumeState
+from lamella.exchange.body import body_of
 from lamella.exchange.virtual import VirtualMask
 from lamella.learning.models import Proposal
 from lamella.learning.proposals import LABELS, SCORES, root_of
@@ -104,6 +106,30 @@ def consensus_file(request: HttpRequest, cube_id: int, path: str) -> HttpRespons
         response = HttpResponse(b"" if request.method == "HEAD" else data, content_type=kind)
         response["Content-Length"] = str(len(data))
         response["ETag"] = f'"{mask.mark}"'
+    return cached_privately(response, REVALIDATE)
+
+
+@router.get("/cubes/{int:cube_id}/body")
+def body(request: HttpRequest, cube_id: int) -> HttpResponseBase:
+    """The whole mask at 64 voxels a side, for whoever may look at the cube: one byte a voxel in the
+    order Z, Y, X, 0 where there is nothing, else the number of the class, plus 128 where people
+    agreed on the slice. Header ``X-Shape`` has voxels along z, y, x, ``X-Size`` the lengths.
+    """
+    cube = cube_for(request.user, cube_id)
+    proposal = current_proposal(cube) if cube.state == VolumeState.READY else None
+    if proposal is None:
+        raise NotVisibleError
+    etag = f'"{proposal.pk}.{digest(sources_of(cube))[:16]}"'
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        found = body_of(cube, proposal)
+        response = HttpResponse(
+            zlib.compress(found.voxels.tobytes()), content_type="application/octet-stream"
+        )
+        response["Content-Encoding"] = "deflate"
+        response["X-Shape"] = ",".join(str(length) for length in found.voxels.shape)
+        response["X-Size"] = ",".join(f"{length:g}" for length in found.size)
+        response["ETag"] = etag
     return cached_privately(response, REVALIDATE)
 
 

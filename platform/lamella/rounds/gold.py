@@ -1,7 +1,12 @@
-"""Gold tasks: slices that experts drew, for practice and for the gate, never for training."""
+"""Gold tasks: slices that experts drew, for practice and for the gate, never for training.
+
+On every second one an error is planted in what is shown. Nothing learns from it: it is in no
+proposal, and gold tasks are in no mask and no training set.
+"""
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
@@ -10,6 +15,8 @@ from lamella.learning.selectors import current_proposal
 from lamella.rounds.masks import region_of
 from lamella.rounds.models import Task
 from lamella.studies.models import Study
+from lamella.volumes import codec
+from models.quality.planting import plant
 
 # Gold tasks made of a label volume at most, spread evenly over its slices.
 PER_VOLUME = 12
@@ -32,8 +39,8 @@ def make_gold_tasks(study: Study) -> int:
             if not slices or cube.tasks.filter(kind=Task.Kind.GOLD).exists():
                 continue
             step = max(1, len(slices) // PER_VOLUME)
-            for z in slices[step // 2 :: step][:PER_VOLUME]:
-                Task.objects.create(
+            for place, z in enumerate(slices[step // 2 :: step][:PER_VOLUME]):
+                task = Task(
                     study=study,
                     cube=cube,
                     kind=Task.Kind.GOLD,
@@ -43,13 +50,26 @@ def make_gold_tasks(study: Study) -> int:
                     width=cube.shape[2],
                     reason="drawn by experts",
                 )
+                if place % 2:
+                    task.planted = _planted(task, labels)
+                task.save()
                 made += 1
     return made
 
 
+def _planted(task: Task, labels: Labels) -> bytes:
+    """The packed mask of an error planted in a gold slice; empty where it holds no object."""
+    truth = labels_reader_of(labels).region(region_of(task))
+    rng = np.random.default_rng((task.cube_id, task.z))
+    shown = plant(truth, task.study.instances, rng)
+    return b"" if shown is None else codec.pack(shown)
+
+
 def gold_mask(task: Task) -> NDArray[Any]:
-    """(H, W) label values that the experts gave a gold task; LookupError if they are gone."""
+    """(H, W) label values that the experts gave a gold task, in the study's dtype; LookupError if
+    they are gone."""
     for labels in gold_volumes(task.cube):
         if task.z in gold_slices(labels):
-            return labels_reader_of(labels).region(region_of(task))
+            found = labels_reader_of(labels).region(region_of(task))
+            return codec.narrow(codec.widen(found), np.dtype(task.study.label_dtype))
     raise LookupError(f"The gold labels of {task} were removed.")

@@ -115,6 +115,11 @@ class Task(models.Model):
         default=False,
         help_text="an audit drawn from nothing: it certifies, and nothing ever learns from it",
     )
+    planted = models.BinaryField(
+        blank=True,
+        help_text="packed mask that a gold task shows in place of its proposal: the experts', with "
+        "one object too few or too many, to see whether people look",
+    )
     # What was written on the way back from review, shown to the volunteers who take it next.
     note = models.CharField(max_length=300, blank=True)
     created = models.DateTimeField(auto_now_add=True)

@@ -9,3 +9,6 @@ import { copyButtons, localTimes } from "./behaviours.ts";
 
 copyButtons(document);
 localTimes(document);
+for (const figure of document.querySelectorAll<HTMLElement>("figure[data-body]")) {
+  void import("./body/figure.ts").then(({ showBody }) => showBody(figure));
+}

@@ -3,6 +3,8 @@ import type { Messages } from "./messages.ts";
 
 const de: Messages = {
   "copy.done": "Kopiert",
+  "body.label": "Die Maske als Körper im Raum",
+  "body.turn": "Körper drehen",
   "copy.byHand": "Drücke Strg+C",
 };
 

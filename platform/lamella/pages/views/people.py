@@ -34,6 +34,14 @@ def _page(request: HttpRequest, slug: str, form: AddMemberForm, status: int = 20
         .annotate(
             corrections=Count("user__volunteer__corrections", filter=made),
             seconds=Sum("user__volunteer__corrections__active_seconds", filter=made),
+            tested=Count(
+                "user__volunteer__corrections",
+                filter=made & Q(user__volunteer__corrections__mended__isnull=False),
+            ),
+            mended=Count(
+                "user__volunteer__corrections",
+                filter=made & Q(user__volunteer__corrections__mended=True),
+            ),
             last=Max("user__volunteer__corrections__created", filter=made),
         )
         .order_by("role", "user__username")

@@ -11,10 +11,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from lamella.accounts.access import volunteer_for
+from lamella.annotation.credits import credits_of
+from lamella.learning.selectors import current_proposal
 from lamella.loop import overview, selectors
+from lamella.loop.impact import impact_of
 from lamella.pages import live as live_data
 from lamella.pages.forms_study import ClassFormSet, PolicyForm, StudyForm
 from lamella.pages.views.access import Place, place_for, user_of
+from lamella.rounds.models import Task
 from lamella.studies import services
 from lamella.studies.markdown import render as render_markdown
 from lamella.studies.models import Role, StudyState
@@ -26,6 +31,8 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
     if place.manages and request.GET.get("as") != "volunteer":
         return _manager_home(request, place)
     study = place.study
+    volunteer = volunteer_for(request, create=False)
+    card = selectors.card_of(study, place.role)
     return render(
         request,
         "pages/study/home.html",
@@ -34,7 +41,11 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
             "tab": "home",
             "guide": render_markdown(study.guide),
             "classes": study.classes.all(),
-            "card": selectors.card_of(study, place.role),
+            "card": card,
+            "body": card.cube is not None and current_proposal(card.cube) is not None,
+            "impact": impact_of(study, volunteer),
+            "credits": credits_of(study),
+            "practice": study.tasks.filter(kind=Task.Kind.GOLD).exists(),
             "may_contribute": selectors.may_take_tasks(request.user, study, place.role),
         },
     )
