@@ -131,6 +131,8 @@ ROUTES = [
         (GONE, GONE, GONE, OK, OK),
         values={"task_id": "other_task"},
     ),
+    Route("PUT", API + "tasks/<int:task_id>/favourite", ONLY_ALICE),  # she was given this task
+    Route("DELETE", API + "tasks/<int:task_id>/favourite", ONLY_ALICE),
     Route("GET", CUBE + "/body", MEMBERS),
     Route("GET", API + "studies/<slug>/review", MANAGERS),
     Route("GET", API + "studies/<slug>/review/bulk", MANAGERS, "bulk"),

@@ -66,7 +66,7 @@ async function newTask(slug: string): Promise<TaskPayload> {
     task_id: 100 + z,
     kind: given === 2 ? "practice" : "work",
     study: {
-      slug, title: "Liver 3", guide_html: GUIDE, consent_version: "1",
+      slug, title: "Liver 3", guide_html: GUIDE, lessons: [], consent_version: "1",
       classes: [{ value: 1, name: "lipid droplet", color: "#E69F00" }, { value: 2, name: "vessel", color: "#CC79A7" }],
       label_dtype: "uint8", instances: false,
     },
@@ -75,7 +75,7 @@ async function newTask(slug: string): Promise<TaskPayload> {
       levels: [0, 1, 2].map((level) => ({
         level, shape: levelShape(level), scale: [32, 8 * 2 ** level, 8 * 2 ** level],
       })),
-      tile: TILE, version: "phantom", unit: "nanometer", voxel_size: [32, 8, 8],
+      tile: TILE, version: "phantom", dtype: "uint8", low: 0, high: 255, unit: "nanometer", voxel_size: [32, 8, 8],
     },
     z, y0: 0, x0: 0, height: SHAPE.y, width: SHAPE.x, round: 2,
     neighbours: [z - 3, z - 2, z - 1, z + 1, z + 2, z + 3],
@@ -85,6 +85,7 @@ async function newTask(slug: string): Promise<TaskPayload> {
       origin: "machine",
     },
     doubtful: doubtful(z),
+    favourite: false,
     note: given === 3 ? "Two people disagreed about the small droplets at the bottom." : "",
   };
   assignments.set(id, task);

@@ -11,7 +11,8 @@ from ninja import Field, Router, Schema, Status
 from ninja.errors import HttpError
 
 from lamella.accounts.access import volunteer_for
-from lamella.annotation import services
+from lamella.accounts.models import Volunteer
+from lamella.annotation import favourites, services
 from lamella.annotation.feedback import practice_message
 from lamella.annotation.models import Assignment, Correction
 from lamella.annotation.offers import renew as renew_lease
@@ -181,6 +182,29 @@ def proposal(request: HttpRequest, task_id: int, z: int | None = None) -> HttpRe
     # A task's proposal never changes.
     response["Cache-Control"] = "private, max-age=86400, immutable"
     return response
+
+
+@router.put("/tasks/{int:task_id}/favourite", response={204: None})
+def keep_favourite(request: HttpRequest, task_id: int) -> Status[None]:
+    """Keep a slice that one was given among one's favourites."""
+    favourites.keep(*_given(request, task_id))
+    return Status(204, None)
+
+
+@router.delete("/tasks/{int:task_id}/favourite", response={204: None})
+def drop_favourite(request: HttpRequest, task_id: int) -> Status[None]:
+    """Keep it no longer."""
+    favourites.drop(*_given(request, task_id))
+    return Status(204, None)
+
+
+def _given(request: HttpRequest, task_id: int) -> tuple[Volunteer, Task]:
+    """Who asks, and a task that they were given. Raises NotVisibleError."""
+    volunteer = volunteer_for(request, create=False)
+    task = Task.objects.filter(pk=task_id, assignments__volunteer=volunteer).first()
+    if volunteer is None or task is None:
+        raise NotVisibleError
+    return volunteer, task
 
 
 def _own_assignment(request: HttpRequest, assignment_id: UUID) -> Assignment:

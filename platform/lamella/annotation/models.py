@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from lamella.accounts.models import Volunteer
+from lamella.cubes.models import Cube
 from lamella.rounds.models import Task
 
 
@@ -82,3 +83,21 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return f"correction {str(self.id)[:8]} of {self.task}"
+
+
+class Favourite(models.Model):
+    """A slice that a volunteer likes and wants to find again."""
+
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="favourites")
+    cube = models.ForeignKey(Cube, on_delete=models.CASCADE, related_name="favourites")
+    z = models.PositiveIntegerField()
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["volunteer", "cube", "z"], name="one_favourite_a_slice")
+        ]
+
+    def __str__(self) -> str:
+        return f"slice {self.z} of {self.cube}"

@@ -7,13 +7,14 @@ from uuid import UUID
 import numpy as np
 from ninja import Schema
 
+from lamella.annotation.favourites import is_favourite
 from lamella.annotation.models import Assignment
 from lamella.cubes.models import Cube
 from lamella.cubes.volumes import reader_of
 from lamella.learning.proposals import read_scores
 from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
-from lamella.studies.markdown import render
+from lamella.studies.markdown import render, render_cards
 from lamella.studies.models import Study
 from lamella.volumes.codec import mask_hash
 from lamella.volumes.geometry import TILE
@@ -35,6 +36,8 @@ class StudyOut(Schema):
     slug: str
     title: str
     guide_html: str
+    # What the study tells newcomers, card by card.
+    lessons: list[str]
     consent_version: str
     classes: list[ClassOut]
     label_dtype: str
@@ -55,6 +58,10 @@ class CubeOut(Schema):
     levels: list[LevelOut]
     tile: int
     version: str
+    dtype: str
+    # Intensities that tiles show as black and white, unless they are asked for others.
+    low: float
+    high: float
     unit: str | None
     voxel_size: tuple[float, float, float]
 
@@ -89,6 +96,7 @@ class TaskPayload(Schema):
     neighbours: list[int]
     proposal: ProposalOut
     doubtful: list[PatchOut]
+    favourite: bool
     note: str
 
 
@@ -118,6 +126,7 @@ def payload_of(assignment: Assignment) -> TaskPayload:
             origin="machine" if task.proposal_id or task.planted else "none",
         ),
         doubtful=doubtful_patches(task),
+        favourite=is_favourite(assignment.volunteer, task),
         note=task.note,
     )
 
@@ -127,6 +136,7 @@ def study_out(study: Study) -> StudyOut:
         slug=study.slug,
         title=study.title,
         guide_html=render(study.guide),
+        lessons=render_cards(study.tutorial),
         consent_version=study.consent_version,
         classes=[ClassOut(value=c.value, name=c.name, color=c.color) for c in study.classes.all()],
         label_dtype=study.label_dtype,
@@ -151,6 +161,9 @@ def cube_out(cube: Cube) -> CubeOut:
         ],
         tile=TILE,
         version=cube.checksum[:16],
+        dtype=cube.dtype,
+        low=cube.low,
+        high=cube.high,
         unit=cube.unit or None,
         voxel_size=(z, y, x),
     )

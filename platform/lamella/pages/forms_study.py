@@ -184,6 +184,7 @@ class PolicyForm(forms.ModelForm[Study]):
             "title",
             "question",
             "guide",
+            "tutorial",
             "consent_text",
             "consent_version",
             "redundancy",
@@ -195,6 +196,7 @@ class PolicyForm(forms.ModelForm[Study]):
         labels = {
             "title": _("Title"),
             "guide": _("Guide"),
+            "tutorial": _("First steps"),
             "consent_text": _("Consent text"),
             "consent_version": _("Version of the consent text"),
             "question": _("The question in one sentence"),
@@ -207,6 +209,10 @@ class PolicyForm(forms.ModelForm[Study]):
         help_texts = {
             "question": _("What volunteers look for: “Where are the lipid droplets?”"),
             "guide": _("Stands beside the canvas. Markdown: ## for headings, *emphasis*, lists."),
+            "tutorial": _(
+                "What newcomers see before their first slice, card by card: each heading begins "
+                "one. How the tools work is shown after it anyway."
+            ),
             "redundancy": _("Counts for tasks of the next round on."),
             "consent_version": _("Change it together with the text: each correction records it."),
             "lease_minutes": _(
@@ -215,6 +221,7 @@ class PolicyForm(forms.ModelForm[Study]):
         }
         widgets = {
             "guide": forms.Textarea(attrs={"rows": 12}),
+            "tutorial": forms.Textarea(attrs={"rows": 6}),
             "consent_text": forms.Textarea(attrs={"rows": 4}),
             "target_dice": forms.NumberInput(attrs={"step": "0.005"}),
             "strategy": forms.Select,

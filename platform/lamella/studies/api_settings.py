@@ -22,6 +22,7 @@ class SettingsOut(Schema):
     title: str
     question: str
     guide: str
+    tutorial: str
     consent_text: str
     consent_version: str
     visibility: Visibility
@@ -38,11 +39,13 @@ class SettingsOut(Schema):
 class SettingsIn(Schema):
     """What is left out, or null, stays. Change ``consent_version`` together with the text: each
     correction records it. ``aggregator`` (majority, skill or staple) makes one mask of several,
-    from the next correction on. ``redundancy`` counts for tasks of the next round on."""
+    from the next correction on. ``redundancy`` counts for tasks of the next round on.
+    ``tutorial``: Markdown; newcomers see it card by card, each heading begins one."""
 
     title: Title | None = None
     question: Question | None = None
     guide: str | None = None
+    tutorial: str | None = None
     consent_text: str | None = None
     consent_version: str | None = None
     visibility: Visibility | None = None

@@ -1,5 +1,7 @@
 """Guides are Markdown written by people: rendered, then cleaned."""
 
+import re
+
 import nh3
 from markdown_it import MarkdownIt
 
@@ -26,3 +28,9 @@ def render(text: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
+
+
+def render_cards(text: str) -> list[str]:
+    """Safe HTML of each section; a heading begins a new one."""
+    sections = re.split(r"(?m)^(?=#{1,6} )", text)
+    return [render(section) for section in sections if section.strip()]

@@ -40,6 +40,10 @@ class Study(models.Model):
         max_length=QUESTION_LENGTH, help_text="one sentence: what is looked for"
     )
     guide = models.TextField(blank=True, help_text="Markdown, shown beside the canvas")
+    tutorial = models.TextField(
+        blank=True,
+        help_text="Markdown, shown to newcomers card by card: each heading begins one",
+    )
     consent_text = models.TextField(
         default=gettext_noop(
             "Your marks are kept under a pseudonym and used for this study and its publications. "

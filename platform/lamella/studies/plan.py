@@ -35,6 +35,7 @@ CHANGEABLE = frozenset(
         "title",
         "question",
         "guide",
+        "tutorial",
         "consent_text",
         "consent_version",
         "public",

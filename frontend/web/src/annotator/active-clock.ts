@@ -17,6 +17,11 @@ export class ActiveClock {
     this.last = now;
   }
 
+  /** Forgets what was counted since. */
+  goBackTo(seconds: number): void {
+    this.total = seconds * 1000;
+  }
+
   get seconds(): number {
     return this.total / 1000;
   }

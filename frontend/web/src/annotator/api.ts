@@ -43,6 +43,10 @@ export class Api {
     await this.request("POST", `/assignments/${assignmentId}/release`);
   }
 
+  async keepFavourite(taskId: number, on: boolean): Promise<void> {
+    await this.request(on ? "PUT" : "DELETE", `/tasks/${taskId}/favourite`);
+  }
+
   /** Transport form of a proposal, with the hash of the mask. `z`: of a neighbouring slice. */
   async proposal(task: TaskPayload, z?: number): Promise<{ packed: Uint8Array; hash: string }> {
     const url = z === undefined ? task.proposal.url : `${this.base}/tasks/${task.task_id}/proposal?z=${z}`;
@@ -71,7 +75,7 @@ export class Api {
     }
   }
 
-  private request(method: "GET" | "POST", path: string, body?: unknown): Promise<Response> {
+  private request(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<Response> {
     const headers: Record<string, string> = { Accept: "application/json", "X-CSRFToken": this.csrf };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     return this.fetch(this.base + path, {

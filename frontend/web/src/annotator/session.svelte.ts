@@ -173,6 +173,19 @@ export class Session {
     }
   }
 
+  /** Keeps the slice among the volunteer's favourites, or no longer. */
+  async keepFavourite(): Promise<void> {
+    const { bench } = this;
+    if (!bench) return;
+    bench.favourite = !bench.favourite;
+    try {
+      await this.api.keepFavourite(bench.task.task_id, bench.favourite);
+    } catch (error) {
+      bench.favourite = !bench.favourite;
+      this.toast(error instanceof Error ? error.message : t("error.unknown"));
+    }
+  }
+
   /** Flag and comment belong to the draft as the strokes do. */
   noteChanged(): void {
     if (this.draft) Object.assign(this.draft, { hard: this.hard, comment: this.comment });

@@ -14,8 +14,10 @@ export interface Settings {
   keys: Keys;
   /** Which slices are liked best. */
   wish: Wish;
-  /** The hints of the first visit have been shown. */
+  /** The first steps that are the same in every study were shown. */
   hinted: boolean;
+  /** Studies whose own lessons were shown. */
+  taught: string[];
   /** Consent text versions agreed to, by study. */
   consent: Record<string, string>;
 }
@@ -33,6 +35,7 @@ const DEFAULTS: Settings = {
   keys: {},
   wish: "any",
   hinted: false,
+  taught: [],
   consent: {},
 };
 

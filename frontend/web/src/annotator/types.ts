@@ -51,6 +51,8 @@ export interface TaskPayload {
     slug: string;
     title: string;
     guide_html: string;
+    /** What the study tells before the first slice, card by card. */
+    lessons: string[];
     consent_version: string;
     classes: LabelClass[];
     label_dtype: LabelDtype;
@@ -64,6 +66,10 @@ export interface TaskPayload {
     levels: CubeLevel[];
     tile: number;
     version: string;
+    /** Type of the voxels, and the intensities that are black and white in tiles. */
+    dtype: string;
+    low: number;
+    high: number;
     unit: "nanometer" | "micrometer" | "millimeter" | null;
     voxel_size: [number, number, number];
   };
@@ -76,6 +82,8 @@ export interface TaskPayload {
   neighbours: number[];
   proposal: { url: string; hash: string; origin: "machine" | "none" };
   doubtful: DoubtfulPatch[];
+  /** The volunteer likes this slice. */
+  favourite: boolean;
   /** What the study's team says about this slice, e.g. when it was sent back; may be empty. */
   note: string;
 }

@@ -7,7 +7,7 @@ import { ActiveClock } from "./active-clock.ts";
 import { limited, stepped } from "./brush-size.ts";
 import { Hand } from "./hand.svelte.ts";
 import { LabelChoice } from "./label-choice.svelte.ts";
-import { styleOf } from "./look.ts";
+import { exactWindow, styleOf } from "./look.ts";
 import { MachineLayers } from "./machine-layers.ts";
 import { t } from "./messages.ts";
 import { NeighbourMasks, sayingOf, type TakeOver } from "./neighbour-masks.ts";
@@ -24,12 +24,21 @@ export interface WorkbenchHost {
   readonly heavy: Heavy;
 }
 
+/** Contrast that has not been changed for so long is looked at. */
+const SHARPEN_MS = 250;
+
+interface Mark {
+  depth: number;
+  strokes: number;
+  seconds: number;
+}
+
 export class Workbench {
   readonly task: TaskPayload;
   readonly editor: Editor;
   readonly proposal: LabelArray;
   readonly clock: ActiveClock;
-  strokes: number;
+  strokes = $state(0);
   /** Slice on show; drawing is possible on the task's own slice alone. */
   z = $state(0);
   readonly hand: Hand;
@@ -38,6 +47,7 @@ export class Workbench {
   takingOver = $state(false);
   canUndo = $state(false);
   canRedo = $state(false);
+  favourite = $state(false);
   hidden = $state(false);
   marks = $state(true);
   patch = $state(-1);
@@ -52,6 +62,7 @@ export class Workbench {
   stage: Stage | null = null;
   readonly host: WorkbenchHost;
   private input: PointerInput | null = null;
+  private sharpening: ReturnType<typeof setTimeout> | undefined;
   private observer: ResizeObserver | null = null;
   private element: HTMLElement | null = null;
   private readonly machine: MachineLayers;
@@ -64,6 +75,7 @@ export class Workbench {
     this.machine = new MachineLayers(task, proposal, (z) => host.neighbour(z));
     this.neighbours = new NeighbourMasks(task, this.machine, host.heavy);
     this.z = task.z;
+    this.favourite = task.favourite;
     this.focus = { x: task.x0 + task.width / 2, y: task.y0 + task.height / 2 };
     this.clock = new ActiveClock(earlier.seconds);
     this.strokes = earlier.journal.filter((entry) => entry.kind === "stroke").length;
@@ -101,7 +113,7 @@ export class Workbench {
     this.stage = new Stage({
       image,
       overlay,
-      source: { cubeId: cube.id, version: cube.version, tile: cube.tile, levels: cube.levels },
+      source: { ...cube, cubeId: cube.id },
       plane: editor.plane,
       machine: this.machine.own,
       region: { x0: task.x0, y0: task.y0, x1: task.x0 + task.width, y1: task.y0 + task.height },
@@ -128,6 +140,7 @@ export class Workbench {
   }
 
   detach(): void {
+    clearTimeout(this.sharpening);
     this.observer?.disconnect();
     this.input?.dispose();
     this.stage?.dispose();
@@ -145,6 +158,8 @@ export class Workbench {
     }));
     stage.marks.current = this.patch;
     stage.invalidate();
+    clearTimeout(this.sharpening);
+    this.sharpening = setTimeout(() => stage.sharpen(exactWindow(this.task.cube.dtype, settings)), SHARPEN_MS);
     this.measure();
   }
 
@@ -196,6 +211,21 @@ export class Workbench {
 
   redo(): void {
     if (this.editor.redo()) this.host.say(t("say.redone"));
+    this.stage?.invalidateLabels();
+  }
+
+  /** Where the work on this slice stands; see `goBackTo`. */
+  mark(): Mark {
+    return { depth: this.editor.history.depth, strokes: this.strokes, seconds: this.clock.seconds };
+  }
+
+  /** Undoes what was tried since, as if it had taken neither strokes nor time. */
+  goBackTo(mark: Mark): void {
+    this.editor.cancel();
+    while (this.editor.history.depth > mark.depth && this.editor.undo());
+    this.strokes = mark.strokes;
+    this.clock.goBackTo(mark.seconds);
+    this.flipTo(this.task.z);
     this.stage?.invalidateLabels();
   }
 

@@ -20,6 +20,11 @@ export class History {
     this.limit = limit;
   }
 
+  /** Strokes that can be undone. */
+  get depth(): number {
+    return this.done.length;
+  }
+
   get canUndo(): boolean {
     return this.done.length > 0;
   }

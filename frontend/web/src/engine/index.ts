@@ -12,4 +12,4 @@ export { scaleBar, type Bounds } from "./view.ts";
 export { replaceLabels } from "./tools/replace.ts";
 export { within } from "./tools/flood.ts";
 export type { Point, Refusal, Tool, ToolSettings } from "./tools/stroke.ts";
-export type { TileSource } from "./pyramid.ts";
+export type { TileSource, Window } from "./pyramid.ts";

@@ -9,11 +9,20 @@ export interface PyramidLevel {
   scale: [number, number, number];
 }
 
+/** Part of the cube's range of intensities, in 255ths of it, that tiles show as black to white. */
+export interface Window {
+  low: number;
+  high: number;
+}
+
 export interface TileAddress {
   level: number;
+  /** Slice of level 0, at every level. */
   z: number;
   row: number;
   col: number;
+  /** Left out for the whole range. */
+  window?: Window;
 }
 
 export interface TileSource {
@@ -21,10 +30,13 @@ export interface TileSource {
   version: string;
   tile: number;
   levels: PyramidLevel[];
+  /** Intensities that tiles of the whole range show as black and white. */
+  low: number;
+  high: number;
 }
 
-export function tileKey({ level, z, row, col }: TileAddress): string {
-  return `${level}/${z}/${row}/${col}`;
+export function tileKey({ level, z, row, col, window }: TileAddress): string {
+  return `${level}/${z}/${row}/${col}` + (window ? `/${window.low}-${window.high}` : "");
 }
 
 export class Pyramid {
@@ -44,10 +56,12 @@ export class Pyramid {
     return { y: y / y0, x: x / x0 };
   }
 
-  url({ level, z, row, col }: TileAddress): string {
-    const { cubeId, version } = this.source;
+  url({ level, z, row, col, window }: TileAddress): string {
+    const { cubeId, version, low, high } = this.source;
     const name = this.source.levels[level].level;
-    return `/api/v1/cubes/${cubeId}/tiles/${name}/${z}/${row}/${col}.jpg?v=${encodeURIComponent(version)}`;
+    const at = (part: number): number => low + ((high - low) * part) / 255;
+    const look = window ? `&lo=${at(window.low)}&hi=${at(window.high)}` : "";
+    return `/api/v1/cubes/${cubeId}/tiles/${name}/${z}/${row}/${col}.jpg?v=${encodeURIComponent(version)}${look}`;
   }
 
   /** The coarsest level that still has a pixel for each device pixel. */
@@ -60,12 +74,10 @@ export class Pyramid {
   }
 
   /** The tiles of slice z that meet the image rectangle, nearest to its middle first. */
-  tiles(level: number, z: number, visible: Bounds): TileAddress[] {
+  tiles(level: number, z: number, visible: Bounds, window?: Window): TileAddress[] {
     const { tile, levels } = this.source;
-    const [depth, height, width] = levels[level].shape;
+    const [, height, width] = levels[level].shape;
     const { y: fy, x: fx } = this.factor(level);
-    // Some pyramids halve z too; the slice then lies within a thicker one.
-    const zl = Math.min(depth - 1, Math.floor((z * depth) / levels[0].shape[0]));
     const range = (from: number, to: number, size: number): [number, number] => [
       Math.max(0, Math.floor(from / tile)),
       Math.min(Math.ceil(size / tile) - 1, Math.ceil(to / tile) - 1),
@@ -74,7 +86,7 @@ export class Pyramid {
     const [colFrom, colTo] = range(visible.x0 / fx, visible.x1 / fx, width);
     const found: TileAddress[] = [];
     for (let row = rowFrom; row <= rowTo; row++) {
-      for (let col = colFrom; col <= colTo; col++) found.push({ level, z: zl, row, col });
+      for (let col = colFrom; col <= colTo; col++) found.push({ level, z, row, col, window });
     }
     const my = (visible.y0 + visible.y1) / 2 / fy / tile - 0.5;
     const mx = (visible.x0 + visible.x1) / 2 / fx / tile - 0.5;

@@ -5,7 +5,7 @@
 import { GreyReader } from "./grey-reader.ts";
 import { drawOverlay, type OverlayScene } from "./overlay.ts";
 import type { LabelPlane } from "./plane.ts";
-import { Pyramid, tileKey, type TileAddress, type TileSource } from "./pyramid.ts";
+import { Pyramid, tileKey, type TileAddress, type TileSource, type Window } from "./pyramid.ts";
 import { createRenderer } from "./render/create.ts";
 import type { DrawTile, LabelLayer, Renderer, Scene, Style } from "./render/scene.ts";
 import { fetchBitmap, TileLoader } from "./tile-loader.ts";
@@ -45,6 +45,10 @@ export class Stage {
   style: Style;
   z: number;
   ratio = 1;
+  /** The window that tiles are to have; undefined for the whole range. See `sharpen`. */
+  private wanted: Window | undefined;
+  /** The window of the tiles on show. */
+  private window: Window | undefined;
   private readonly options: StageOptions;
   private readonly loader: TileLoader<ImageBitmap>;
   private readonly overlay: CanvasRenderingContext2D;
@@ -107,9 +111,19 @@ export class Stage {
     this.invalidate();
   }
 
+  /**
+   * Asks for tiles that spend their 256 greys on a part of the range: of voxels with more than 8
+   * bits they show more. The old ones stay until all are there.
+   */
+  sharpen(window: Window | undefined): void {
+    if (window?.low === this.wanted?.low && window?.high === this.wanted?.high) return;
+    this.wanted = window;
+    this.invalidate();
+  }
+
   /** The image under the plane as it is loaded and shown now. */
   intensities(): Intensities {
-    return new GreyReader((area) => this.loadedTiles(area), this.options.region, this.style);
+    return new GreyReader((area) => this.loadedTiles(area), this.options.region, this.shownStyle());
   }
 
   retryTiles(): void {
@@ -171,21 +185,41 @@ export class Stage {
 
   private scene(tiles: DrawTile[]): Scene {
     const { region, palette } = this.options;
-    return { view: this.view, tiles, region, style: this.style, palette };
+    return { view: this.view, tiles, region, style: this.shownStyle(), palette };
+  }
+
+  /** The style, its contrast as the tiles on show need it. */
+  private shownStyle(): Style {
+    const { style, window } = this;
+    if (!window) return style;
+    const within = (value: number): number => ((value - window.low) * 255) / (window.high - window.low);
+    return { ...style, low: within(style.low), high: within(style.high) };
   }
 
   /** The tiles to draw now, while the loader is told what is missing. */
   private collectTiles(): { tiles: DrawTile[]; complete: boolean } {
+    const next = this.collect(this.wanted);
+    this.loader.want(next.wanted);
+    if (!next.complete && this.window !== this.wanted) {
+      const now = this.collect(this.window);
+      if (now.complete) return { tiles: this.loaded(now.drawn), complete: false };
+    }
+    this.window = this.wanted;
+    return { tiles: this.loaded(next.drawn), complete: next.complete };
+  }
+
+  private collect(window: Window | undefined): { wanted: TileAddress[]; drawn: TileAddress[]; complete: boolean } {
     const visible = this.view.visible();
     const level = this.pyramid.chooseLevel(this.view.scale);
-    const fine = this.pyramid.tiles(level, this.z, visible);
+    const tiles = (l: number, z: number): TileAddress[] => this.pyramid.tiles(l, z, visible, window);
+    const fine = tiles(level, this.z);
     const complete = fine.every((tile) => this.loader.has(tileKey(tile)));
     const coarsest = this.pyramid.source.levels.length - 1;
     const wanted: TileAddress[] = [];
     const drawn: TileAddress[] = [];
     if (!complete) {
-      if (level < coarsest) wanted.push(...this.pyramid.tiles(coarsest, this.z, visible));
-      for (let l = coarsest; l > level; l--) drawn.push(...this.pyramid.tiles(l, this.z, visible));
+      if (level < coarsest) wanted.push(...tiles(coarsest, this.z));
+      for (let l = coarsest; l > level; l--) drawn.push(...tiles(l, this.z));
     }
     wanted.push(...fine);
     drawn.push(...fine);
@@ -193,11 +227,10 @@ export class Stage {
     for (let k = 1; k <= this.options.neighbours; k++) {
       if (fine.length * 2 * k > PREFETCH_LIMIT) break;
       for (const z of [this.z + k, this.z - k]) {
-        if (z >= 0 && z < depth) wanted.push(...this.pyramid.tiles(level, z, visible));
+        if (z >= 0 && z < depth) wanted.push(...tiles(level, z));
       }
     }
-    this.loader.want(wanted);
-    return { tiles: this.loaded(drawn), complete };
+    return { wanted, drawn, complete };
   }
 
   private loaded(addresses: TileAddress[]): DrawTile[] {
@@ -214,7 +247,7 @@ export class Stage {
   private loadedTiles(area: Bounds): DrawTile[] {
     const tiles: DrawTile[] = [];
     for (let level = 0; level < this.pyramid.source.levels.length; level++) {
-      const addresses = this.pyramid.tiles(level, this.options.z, area);
+      const addresses = this.pyramid.tiles(level, this.options.z, area, this.window);
       const found = this.loaded(addresses);
       tiles.unshift(...found);
       // What lies under a whole level is not seen.

@@ -46,7 +46,7 @@ export class FixBench {
     const stage = new Stage({
       image,
       overlay,
-      source: { cubeId: cube.id, version: cube.version, tile: cube.tile, levels: cube.levels },
+      source: { ...cube, cubeId: cube.id },
       plane,
       machine: { width, height, dtype: "uint32", data: proposed },
       region: { x0, y0, x1: x0 + width, y1: y0 + height },

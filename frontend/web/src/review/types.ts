@@ -70,6 +70,8 @@ export interface Detail extends Item {
     levels: PyramidLevel[];
     tile: number;
     version: string;
+    low: number;
+    high: number;
     unit: string | null;
     voxel_size: [number, number, number];
   };

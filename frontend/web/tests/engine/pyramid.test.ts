@@ -6,6 +6,8 @@ const pyramid = new Pyramid({
   cubeId: 4,
   version: "abc",
   tile: 512,
+  low: 100,
+  high: 610,
   levels: [
     { level: 0, shape: [40, 1500, 2000], scale: [40, 8, 8] },
     { level: 1, shape: [40, 750, 1000], scale: [40, 16, 16] },
@@ -27,8 +29,14 @@ describe("pyramid", () => {
     expect(pyramid.tiles(0, 7, { x0: -900, y0: 10, x1: -1, y1: 20 })).toEqual([]);
   });
 
-  test("finds a slice in a level that is coarser along z", () => {
-    expect(pyramid.tiles(2, 39, ALL)[0].z).toBe(19);
+  test("asks for a slice of level 0 at every level, for the server finds it in a coarser one", () => {
+    expect(pyramid.tiles(2, 39, ALL)[0].z).toBe(39);
+  });
+
+  test("asks for a part of the range of intensities, under a key of its own", () => {
+    const [tile] = pyramid.tiles(2, 3, ALL, { low: 51, high: 102 });
+    expect(pyramid.url(tile)).toBe("/api/v1/cubes/4/tiles/2/3/0/0.jpg?v=abc&lo=202&hi=304");
+    expect(tileKey(tile)).not.toBe(tileKey(pyramid.tiles(2, 3, ALL)[0]));
   });
 
   test("knows where a tile lies in the slice, edge tiles being smaller", () => {

@@ -12,6 +12,7 @@ from lamella.accounts import tokens
 from lamella.accounts.access import account_of
 from lamella.accounts.models import ApiToken, User
 from lamella.accounts.services import change_profile
+from lamella.annotation.favourites import favourites_of
 from lamella.annotation.leaving import Marks, leave
 from lamella.loop import selectors
 from lamella.pages.forms import DeleteAccountForm, ProfileForm, TokenForm
@@ -57,6 +58,7 @@ def _profile_page(
             "fresh": request.session.pop(FRESH_TOKEN, None),
             "tokens": tokens.of_user(user),
             "work": selectors.own_work(user),
+            "favourites": favourites_of(user),
         },
         status=status,
     )

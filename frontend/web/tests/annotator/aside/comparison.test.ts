@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { tinted } from "../../src/annotator/comparison.ts";
-import type { TaskPayload } from "../../src/annotator/types.ts";
+import { tinted } from "../../../src/annotator/aside/comparison.ts";
+import type { TaskPayload } from "../../../src/annotator/types.ts";
 
 test("a mask is tinted in the colours of its classes, and background stays clear", () => {
   const study = {

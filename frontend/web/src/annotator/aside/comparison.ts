@@ -1,6 +1,6 @@
 /** A practice slice with a mask over it: one's own or the experts'. */
-import { buildPalette, paletteEntry, unsureOf, type LabelArray } from "../engine/index.ts";
-import type { TaskPayload } from "./types.ts";
+import { buildPalette, paletteEntry, unsureOf, type LabelArray } from "../../engine/index.ts";
+import type { TaskPayload } from "../types.ts";
 
 const ALPHA = 115;
 
