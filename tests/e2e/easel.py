@@ -62,9 +62,10 @@ class Easel:
 
     @classmethod
     def first(cls, page: Page, desk: Desk) -> "Easel":
-        """Opens the correction page, agrees to what it asks, and waits for the slice."""
+        """Opens the correction page, agrees, skips the first steps, and waits for the slice."""
         page.goto(desk.address)
         page.get_by_role("button", name="I agree, start").click()
+        page.get_by_role("button", name="Skip").click()
         easel = cls(page, desk.proposed.shape)
         easel.ready()
         return easel

@@ -161,6 +161,7 @@ def test_a_whole_task_by_finger_on_a_phone(transactional_db: None, people: Peopl
     page = people.page("alice", viewport=phone, has_touch=True, is_mobile=True)
     page.goto(desk.address)
     page.get_by_role("button", name="I agree, start").tap()
+    page.get_by_role("button", name="Skip").tap()
     easel = Easel(page, plane.shape)
     easel.ready()
     for name, spots in (("Eraser", ((40, 48), (88, 48))), ("Brush", ((20, 20), (40, 20)))):
@@ -175,6 +176,64 @@ def test_a_whole_task_by_finger_on_a_phone(transactional_db: None, people: Peopl
     assert mask[20, 30] == 1, "the brush"
     assert correction.strokes == 2
     assert correction.changed_voxels == int((mask != plane).sum())
+
+
+def test_the_first_steps_are_tried_on_a_real_slice_and_leave_no_trace(
+    transactional_db: None, people: People
+) -> None:
+    plane = discs((64, 48, 12, 1))
+    desk = lay_out(
+        np.stack([plane] * 3),
+        tutorial="# Cells are round\n\nMark each.\n\n# Dirt is not\n\nLeave it.",
+    )
+    page = people.page("alice")
+    page.goto(desk.address)
+    page.get_by_role("button", name="I agree, start").click()
+    easel = Easel(page, plane.shape)
+    easel.ready()
+    card = page.get_by_role("region", name="First steps")
+    onward = card.get_by_role("button", name="Next")
+    for told in ("Cells are round", "Dirt is not", "Blue dashes"):
+        expect(card).to_contain_text(told)
+        onward.click()
+    easel.stroke((20, 20), (40, 20))
+    expect(card).to_contain_text("Well done.")
+    onward.click()
+    page.keyboard.press("e")
+    easel.stroke((30, 16), (30, 24))
+    expect(card).to_contain_text("Well done.")
+    onward.click()
+    page.keyboard.press("Control+z")
+    expect(card).to_contain_text("Well done.")
+    onward.click()
+    page.keyboard.press("f")
+    expect(card).to_contain_text("Well done.")
+    onward.click()
+    card.get_by_role("button", name="Start").click()
+    expect(card).to_be_hidden()
+    page.get_by_role("button", name="Already right").click()
+    correction = newest(0)
+    assert (correction.strokes, correction.changed_voxels) == (0, 0)
+    page.reload()
+    Easel(page, plane.shape).ready()
+    expect(card).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="Show me how").click()
+    expect(card).to_contain_text("Cells are round")
+
+
+def test_a_slice_that_is_liked_is_found_on_the_profile(
+    transactional_db: None, people: People
+) -> None:
+    desk = lay_out(stack(discs((64, 48, 12, 1))))
+    page = people.page("alice")
+    Easel.first(page, desk)
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="Keep as a favourite").click()
+    page.get_by_role("button", name="Menu").click()
+    expect(page.get_by_role("button", name="No longer a favourite")).to_be_visible()
+    page.goto("/profile/")
+    expect(page.get_by_role("link", name="block, slice 1")).to_be_visible()
 
 
 def test_a_key_that_was_changed_does_the_new_thing_after_a_reload(

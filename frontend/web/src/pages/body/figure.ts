@@ -42,6 +42,7 @@ function mount(figure: HTMLElement, surface: Surface, colors: Rgb[]): void {
     context.putImageData(picture, 0, 0);
     const degrees = ((angle * 180) / Math.PI) % 360;
     slider.value = String(Math.round((degrees + 360) % 360));
+    slider.style.setProperty("--at", `${(Number(slider.value) / 359) * 100}%`);
   };
   const turnTo = (next: number): void => {
     angle = next;

@@ -5,9 +5,10 @@ import type { Surface } from "./surface.ts";
 const ABOVE = 0.45;
 /** Where the light comes from, as the eye sees it: right, up, towards the eye. */
 const LIGHT = [-0.45, 0.6, 0.66] as const;
-const AMBIENT = 0.42;
-/** What nobody looked at yet is this much darker. */
-const UNSEEN = 0.55;
+const AMBIENT = 0.5;
+/** What nobody looked at yet is so far on the way to grey. */
+const UNSEEN = 0.62;
+const GREY = 150;
 /** Room around the body, as a share of the picture. */
 const MARGIN = 0.06;
 
@@ -43,6 +44,7 @@ export function paint(surface: Surface, angle: number, colors: readonly Rgb[], p
   const depths = new Float32Array(side * side).fill(-Infinity);
   picture.fill(0);
   const radius = dot(surface, scale);
+  const faded = colors.map((color) => color.map((value) => value + UNSEEN * (GREY - value)));
   for (let i = 0; i < count; i++) {
     const [x, y, z] = [place[3 * i], place[3 * i + 1], place[3 * i + 2]];
     const depth = x * near[0] + y * near[1] + z * near[2];
@@ -53,8 +55,8 @@ export function paint(surface: Surface, angle: number, colors: readonly Rgb[], p
       LIGHT[0] * (fx * right[0] + fy * right[1]) -
       LIGHT[1] * (fx * down[0] + fy * down[1] + fz * down[2]) +
       LIGHT[2] * (fx * near[0] + fy * near[1] + fz * near[2]);
-    const shade = (AMBIENT + (1 - AMBIENT) * Math.max(0, lit)) * (seen[i] ? 1 : UNSEEN);
-    const [r, g, b] = colors[(kind[i] - 1) % colors.length];
+    const shade = AMBIENT + (1 - AMBIENT) * Math.max(0, lit);
+    const [r, g, b] = (seen[i] ? colors : faded)[(kind[i] - 1) % colors.length];
     const [x0, x1] = [Math.max(0, Math.round(cx - radius)), Math.min(side, Math.round(cx + radius))];
     const [y0, y1] = [Math.max(0, Math.round(cy - radius)), Math.min(side, Math.round(cy + radius))];
     for (let py = y0; py < y1; py++) {
