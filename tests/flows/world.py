@@ -100,9 +100,11 @@ def make_world(settings: Settings, tmp_path: Path) -> World:
     voxels[:, 20:40, 20:40] = 1
     cube = make.make_cube(study, "liver", voxels=voxels)
     retired = make.make_version(study, 1, state=ModelVersion.State.RETIRED)
-    make.make_version(study, 2, state=ModelVersion.State.SERVING)
+    serving = make.make_version(study, 2, state=ModelVersion.State.SERVING)
     candidate = make.make_version(study, 3)
     proposal = make.make_proposal(cube, retired, labels=voxels)
+    for version in (serving, candidate):  # whichever of them serves in the end
+        make.make_proposal(cube, version, labels=voxels)
     opened = make.make_round(study, 1)
     volunteer = make.make_volunteer(people[ALICE])
     task = make.make_task(cube, opened, z=0)
