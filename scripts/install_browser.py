@@ -1,7 +1,7 @@
 """Install what the browser and desktop tests drive, where this machine lets us.
 
-Debian's Chromium and Xvfb if we may install packages, else Playwright's own Chromium. What cannot
-be had makes the tests skip and say so, so this script never fails.
+Debian's Chromium, WebKit and Xvfb if we may install packages, else Playwright's own Chromium. What
+cannot be had makes the tests skip and say so, so this script never fails.
 """
 
 import os
@@ -11,6 +11,7 @@ import sys
 
 PACKAGES = {
     "chromium": "chromium",
+    "WebKitWebDriver": "webkit2gtk-driver",
     "xvfb-run": "xvfb",
     "xauth": "xauth",
 }
