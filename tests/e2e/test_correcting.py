@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, expect
 from lamella.annotation.models import Correction
 from lamella.cubes.models import LabelsRole
 from lamella.rounds.models import Task
+from lamella.volumes import codec
 from tests import factories as make
 from tests.e2e.conftest import PATIENCE, People, axe
 from tests.e2e.easel import Easel, drawn, lay_out, newest
@@ -220,6 +221,35 @@ def test_the_first_steps_are_tried_on_a_real_slice_and_leave_no_trace(
     page.get_by_role("button", name="Menu").click()
     page.get_by_role("button", name="Show me how").click()
     expect(card).to_contain_text("Cells are round")
+
+
+def test_a_planted_error_looks_like_work_and_is_told_of_once_it_is_handed_in(
+    transactional_db: None, people: People
+) -> None:
+    truth = discs((30, 30, 10, 1), (80, 60, 12, 1))
+    desk = lay_out(stack(truth))
+    cube = desk.study.cubes.get()
+    desk.study.tasks.all().delete()
+    gold = make.make_labels(cube, LabelsRole.GOLD, uri="labels/gold.zarr")
+    make.write_voxels(gold.uri, stack(truth), "label")
+    shown = discs((30, 30, 10, 1))
+    make.make_task(cube, None, kind=Task.Kind.GOLD, planted=codec.pack(shown))
+    page = people.page("alice")
+    Easel.first(page, desk)
+    expect(page.locator(".where")).not_to_contain_text("practice")
+    page.get_by_role("button", name="Already right").click()
+    expect(page.get_by_role("heading", name="Practice slice")).to_be_visible()
+    expect(page.locator(".card")).to_contain_text("We had taken an object away")
+    assert Correction.objects.get().mended is False
+    # Its answer is known now, so it is not offered once more.
+    make.make_task(
+        cube, make.make_round(desk.study, 1, state="closed"), proposal=cube.proposals.get()
+    )
+    page.get_by_role("button", name="Next slice", exact=True).click()
+    Easel(page, truth.shape).ready()
+    page.get_by_role("button", name="Menu").click()
+    expect(page.get_by_role("button", name="Show me how")).to_be_visible()
+    expect(page.get_by_role("button", name="Call my last slice back")).to_be_hidden()
 
 
 def test_a_slice_that_is_liked_is_found_on_the_profile(

@@ -1,5 +1,5 @@
 /** The session: fetches tasks, keeps every stroke, hands corrections in, and knows what to show. */
-import { allocate, Heavy, type JournalEntry, type LabelArray } from "../engine/index.ts";
+import { Heavy, type JournalEntry } from "../engine/index.ts";
 import { Api, ApiError } from "./api.ts";
 import { t } from "./messages.ts";
 import type { Phase, Practised, Saved } from "./phases.ts";
@@ -9,6 +9,7 @@ import { openDatabase, type Draft } from "./store/database.ts";
 import { DraftStore } from "./store/drafts.ts";
 import { holdAssignment } from "./store/locks.ts";
 import { oneTab, Outbox, type Sent } from "./store/outbox.ts";
+import { TaskMasks } from "./task-masks.ts";
 import type { CorrectionIn, PageData, TaskPayload } from "./types.ts";
 import { uuid } from "./uuid.ts";
 import { Workbench } from "./workbench.svelte.ts";
@@ -38,6 +39,7 @@ export class Session {
   private readonly study: string;
   private readonly api: Api;
   private readonly heavy = new Heavy();
+  private readonly masks: TaskMasks;
   private drafts: DraftStore | null = null;
   private outbox: Outbox | null = null;
   private draft: Draft | null = null;
@@ -51,6 +53,7 @@ export class Session {
     this.page = page;
     this.study = page.study;
     this.api = new Api(page.csrf);
+    this.masks = new TaskMasks(this.api, this.heavy);
   }
 
   async start(): Promise<void> {
@@ -115,7 +118,7 @@ export class Session {
         if (!recalls && !bench.canUndo) this.tally.right++;
       }
       // Who has been told how well they did on a practice slice cannot do it again.
-      const open = sent.state === "stored" && bench.task.kind === "work";
+      const open = sent.state === "stored" && !sent.result.message;
       this.last = open ? recallable(bench, body) : null;
       this.follow(sent, body.id);
     } catch (error) {
@@ -239,7 +242,7 @@ export class Session {
   private async open(task: TaskPayload, earlier: Draft | null, journal: JournalEntry[]): Promise<void> {
     this.releaseLock = await holdAssignment(task.assignment_id);
     if (!this.releaseLock) throw new Error(t("error.otherTab"));
-    const { labels, packed } = await this.loadProposal(task, earlier);
+    const { labels, packed } = await this.masks.proposal(task, earlier?.proposal);
     this.draft = earlier ?? this.fresh(task, packed);
     this.draft.proposal ??= packed;
     this.hard = this.draft.hard;
@@ -248,7 +251,7 @@ export class Session {
     if (this.saved !== "failed") this.saved = journal.length > 0 ? "saved" : "none";
     this.bench = new Workbench(task, labels, {
       onEntry: (entry) => void this.keep(entry),
-      neighbour: (z) => this.neighbour(task, z),
+      neighbour: (z) => this.masks.neighbour(task, z),
       say: (text) => this.say(text),
       toast: (text) => this.toast(text),
       heavy: this.heavy,
@@ -272,29 +275,6 @@ export class Session {
     this.lastSent = null;
     this.releaseLock?.();
     this.releaseLock = null;
-  }
-
-  private async loadProposal(task: TaskPayload, earlier: Draft | null): Promise<{ labels: LabelArray; packed: Uint8Array | null }> {
-    const { width, height } = task;
-    const { label_dtype } = task.study;
-    if (task.proposal.origin === "none") {
-      return { labels: allocate(label_dtype, width * height), packed: null };
-    }
-    const packed = earlier?.proposal ?? (await this.api.proposal(task)).packed;
-    const { labels, hash } = await this.heavy.run("open", packed, width, height, label_dtype);
-    if (hash !== task.proposal.hash) throw new Error(t("error.proposal"));
-    return { labels, packed };
-  }
-
-  private async neighbour(task: TaskPayload, z: number): Promise<LabelArray | null> {
-    if (task.proposal.origin === "none") return null;
-    try {
-      const { packed } = await this.api.proposal(task, z);
-      return (await this.heavy.run("open", packed, task.width, task.height, task.study.label_dtype)).labels;
-    } catch {
-      // The neighbour's image is what matters; its marks are an extra.
-      return null;
-    }
   }
 
   private async keep(entry: JournalEntry): Promise<void> {
@@ -380,10 +360,7 @@ export class Session {
     const { bench } = this;
     if (!bench) return null;
     const { task } = bench;
-    const { width, height, study } = task;
-    return this.api.gold(id)
-      .then((packed) => this.heavy.run("open", packed, width, height, study.label_dtype))
-      .then(({ labels }) => ({ task, mine: bench.editor.plane.data, theirs: labels }));
+    return this.masks.gold(task, id).then((theirs) => ({ task, mine: bench.editor.plane.data, theirs }));
   }
 
   private async renew(): Promise<void> {
