@@ -49,8 +49,9 @@ class ProposedSlice:
 
 
 class Maker(Protocol):
-    """Makes the slices of a proposal."""
+    """Makes the slices of a proposal. has_ids: its labels are object ids where the study's are."""
 
+    has_ids: bool
     score_names: tuple[str, ...]
     patch: int
 
@@ -63,6 +64,8 @@ class ModelMaker:
     The model looks at the known neighbours too, so its prediction is kept for as long as the same
     is known.
     """
+
+    has_ids = False
 
     def __init__(
         self,
@@ -235,6 +238,7 @@ def _voxel_size(cube: Cube) -> tuple[float, float, float] | None:
 class ExternalMaker:
     """Another tool's masks, with what people know put over them."""
 
+    has_ids = True
     score_names: tuple[str, ...] = (*COUNTS, *ALONG_Z)
     patch = 32
 

@@ -20,6 +20,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 HEIGHT, WIDTH = 96, 128
 
+CARD = (
+    'document.querySelector(".pane canvas").getContext("webgl2").getExtension("WEBGL_lose_context")'
+)
+# How many different colours the canvas shows.
+COLOURS = """() => {
+    const from = document.querySelector(".pane canvas");
+    const copy = from.cloneNode();
+    const context = copy.getContext("2d");
+    context.drawImage(from, 0, 0);
+    const pixels = context.getImageData(0, 0, copy.width, copy.height).data;
+    return new Set(new Uint32Array(pixels.buffer)).size;
+}"""
+
 
 def discs(*found: tuple[int, int, int, int], dtype: Any = np.uint8) -> NDArray[Any]:
     """One slice of discs, each (x, y, radius, label)."""
@@ -264,6 +277,25 @@ def test_a_slice_that_is_liked_is_found_on_the_profile(
     expect(page.get_by_role("button", name="No longer a favourite")).to_be_visible()
     page.goto("/profile/")
     expect(page.get_by_role("link", name="block, slice 1")).to_be_visible()
+
+
+def test_the_slice_is_drawn_anew_when_the_graphics_memory_was_taken_away(
+    transactional_db: None, people: People
+) -> None:
+    """As tablets do to a page that was in the background."""
+    page = people.page("alice")
+    easel = Easel.first(page, lay_out(stack(discs((90, 60, 20, 1)))))
+    easel.stroke((10, 30), (40, 30))
+    expect(page.locator(".saved")).to_have_attribute("data-state", "saved")
+    before = page.evaluate(COLOURS)
+    page.evaluate(f"(window.card = {CARD}).loseContext()")
+    easel.stroke((10, 34), (40, 34))
+    assert page.evaluate(COLOURS) < 5 < before
+    page.evaluate("card.restoreContext()")
+    page.wait_for_function(f"({COLOURS})() >= {before}")
+    easel.stroke((10, 38), (40, 38))
+    mask = drawn(easel.hand_in())
+    assert all(mask[y, 25] for y in (30, 34, 38))
 
 
 def test_a_key_that_was_changed_does_the_new_thing_after_a_reload(

@@ -27,6 +27,7 @@ from models.networks.scores import patch_grid
 from models.propagation.blend import HeldOut, fit_blend
 from models.propagation.interpolate import SignedDistances
 from models.propagation.known import KnownSlice
+from workers.numbering import number_objects
 from workers.proposing import ExternalMaker, Maker, ModelMaker, ask_again, to_bytes
 from workers.runner import JobContext, handler
 
@@ -63,16 +64,27 @@ def run(ctx: JobContext) -> dict[str, object]:
     )
     described = {"scores": list(maker.score_names), "config": asdict(distances.config)}
     proposal = services.begin_proposal(version, cube, known=told, blend=described)
-    write(ctx, proposal, maker, distances)
+    highest = write(ctx, proposal, maker, distances, sources if classes.instances else None)
     with ctx.effect():
-        services.finish_proposal(proposal)
+        services.finish_proposal(proposal, highest)
         ctx.finish({"proposal": proposal.pk})
         after_job(version.study)
     return {}
 
 
-def write(ctx: JobContext, proposal: Proposal, maker: Maker, known: SignedDistances) -> None:
-    """Write all slices; a slab counts once its labels, which come last, are stored."""
+def write(
+    ctx: JobContext,
+    proposal: Proposal,
+    maker: Maker,
+    known: SignedDistances,
+    objects: Sequence[Source] | None = None,
+) -> int | None:
+    """Write all slices, slab by slab; the greatest object id, where labels are ids.
+
+    objects: where labels are object ids, what people have numbered. Their labels are written when
+    all slices have their probabilities, since numbers are carried in both directions. Another
+    tool's ids stay as they are.
+    """
     cube, root = proposal.cube, proposals.root_of(proposal)
     shape: tuple[int, int, int] = tuple(cube.shape)
     size = VoxelSize.of(tuple(cube.voxel_size), cube.unit or None) if cube.voxel_size else None
@@ -100,13 +112,23 @@ def write(ctx: JobContext, proposal: Proposal, maker: Maker, known: SignedDistan
         )
         for name in maker.score_names
     }
-    for z0, z1 in labels.base.pending:
+    numbered = objects is not None and not maker.has_ids
+    # What is stored last of a slab says whether it is done.
+    last = probability if numbered else labels.base
+    for z0, z1 in last.pending:
         slices = [maker.slice(z, known) for z in range(z0, z1)]
-        probability.write(z0, to_bytes(np.stack([s.probability for s in slices], axis=1)))
         for name, array in scores.items():
             array.write(z0, np.stack([s.scores[name] for s in slices]))
-        labels.base.write(z0, np.stack([s.labels for s in slices]))
+        probability.write(z0, to_bytes(np.stack([s.probability for s in slices], axis=1)))
+        if not numbered:
+            labels.base.write(z0, np.stack([s.labels for s in slices]))
         ctx.progress(0.7 + 0.25 * z1 / shape[0], 1.0, f"proposed {z1} of {shape[0]} slices")
+    highest = None
+    if objects is not None:
+        if numbered:
+            highest = number_objects(labels.base, probability, objects, ctx.check)
+        else:
+            highest = max(int(labels.base[z].max()) for z in range(shape[0]))
     for _ in labels.build_pyramid():
         ctx.check()
     for array in (probability, *scores.values()):
@@ -116,6 +138,7 @@ def write(ctx: JobContext, proposal: Proposal, maker: Maker, known: SignedDistan
         name=f"proposal of {cube.name}",
         colours={c.value: c.color for c in cube.study.classes.all()},
     )
+    return highest
 
 
 def fitted_blend(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lamella.consensus.disputed import Disputed
 from lamella.consensus.known import Source, read_source, sources_of
+from lamella.consensus.numbering import Numbering
 from lamella.cubes.models import Cube
 from lamella.learning.models import Proposal
 from lamella.learning.proposals import labels_reader
@@ -39,6 +40,8 @@ class FinalMask:
         self._reader = labels_reader(self.proposal) if self.proposal else None
         every = [source for here in self.sources.values() for source in here]
         self._disputed = Disputed(self.proposal, every) if self.proposal else None
+        plane = (self.shape[1], self.shape[2])
+        self._objects = Numbering(self.proposal, every, plane) if cube.study.instances else None
 
     def slice(self, z: int) -> NDArray[Any]:
         """(H, W) label values of a slice. Where people were unsure the proposal speaks."""
@@ -51,6 +54,10 @@ class FinalMask:
         else:
             plane = np.zeros(self.shape[1:], dtype=self.dtype)
         known = np.zeros(self.shape[1:], dtype=bool)
+        if self._objects is not None and (here := self.sources_at(z)):
+            ids, known = self._objects.agreed(z, here, plane)
+            plane[known] = codec.narrow(ids.astype(np.uint32), self.dtype)[known]
+            return plane, known
         for source in self.sources_at(z):
             mask = codec.narrow(codec.widen(self._read(source)), self.dtype)
             region = source.region

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from lamella.consensus.models import Consensus
 from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
@@ -122,3 +124,40 @@ def known_slices(
         z: KnownSlice(k.labels, None if k.valid is None or k.valid.all() else k.valid)
         for z, k in slices.items()
     }
+
+
+def object_ids(sources: Sequence[Source], plane: tuple[int, int]) -> NDArray[np.uint32]:
+    """(H, W) ids of objects on one slice, UNSURE where nobody vouches.
+
+    sources: all of one slice. Volunteers number their new objects tile by tile, so that one id in
+    two tiles is one object only where both parts touch. Ids are from 1 on, in no order.
+    """
+    unsure = codec.unsure_of(np.uint32)
+    # (source, id) in one number; 0 background, below 0 nobody vouches.
+    keys = np.full(plane, -1, dtype=np.int64)
+    for index, source in enumerate(sorted(sources, key=lambda s: s.id)):
+        mask = read_source(source)
+        place = keys[source.region.rows, source.region.columns]
+        sure = mask != unsure
+        drawn = np.where(mask > 0, (index << 32) + mask.astype(np.int64), 0)
+        place[sure] = drawn[sure]
+    values, inverse = np.unique(keys, return_inverse=True)
+    places = inverse.reshape(plane)
+    pairs = np.concatenate(
+        [
+            np.stack([places[:, 1:].ravel(), places[:, :-1].ravel()]),
+            np.stack([places[1:].ravel(), places[:-1].ravel()]),
+        ],
+        axis=1,
+    )
+    pairs = np.unique(pairs[:, pairs[0] != pairs[1]], axis=1)
+    a, b = values[pairs[0]], values[pairs[1]]
+    one = pairs[:, (a > 0) & (b > 0) & ((a & unsure) == (b & unsure))]
+    graph = coo_array(
+        (np.ones(one.shape[1], dtype=bool), (one[0], one[1])), shape=(len(values),) * 2
+    )
+    _, object_ = connected_components(graph, directed=False)
+    numbers = np.where(values > 0, object_ + 1, 0).astype(np.uint32)
+    numbers[values < 0] = unsure
+    found: NDArray[np.uint32] = numbers[places]
+    return found

@@ -133,6 +133,9 @@ class Proposal(models.Model):
     # The consensus and labels it was told about: {"consensus": [ids], "labels": [...]}.
     known = models.JSONField(default=dict)
     blend = models.JSONField(default=dict, help_text="weights of the log-odds blend")
+    highest_id = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="greatest object id, where labels are ids"
+    )
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:

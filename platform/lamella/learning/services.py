@@ -199,5 +199,8 @@ def begin_proposal(
     return proposal
 
 
-def finish_proposal(proposal: Proposal) -> None:
-    Proposal.objects.filter(pk=proposal.pk).update(state=Proposal.State.READY)
+def finish_proposal(proposal: Proposal, highest_id: int | None = None) -> None:
+    """highest_id: the greatest object id in it, where labels are ids."""
+    Proposal.objects.filter(pk=proposal.pk).update(
+        state=Proposal.State.READY, highest_id=highest_id
+    )

@@ -37,7 +37,9 @@ const PREFETCH_LIMIT = 48;
 export class Stage {
   readonly view: View;
   readonly pyramid: Pyramid;
-  readonly renderer: Renderer;
+  private renderer: Renderer;
+  /** The proposal of the slice on show. */
+  private machine: LabelLayer | null;
   /** Shapes drawn above the labels; change and call `invalidateOverlay`. */
   readonly marks: Pick<OverlayScene, "patches" | "current" | "path" | "closed" | "cursor"> = {
     patches: [], current: -1, path: [], closed: false, cursor: null,
@@ -52,7 +54,7 @@ export class Stage {
   private readonly options: StageOptions;
   private readonly loader: TileLoader<ImageBitmap>;
   private readonly overlay: CanvasRenderingContext2D;
-  private readonly canvas: HTMLCanvasElement;
+  private canvas: HTMLCanvasElement;
   private shown: { tiles: DrawTile[]; complete: boolean } | null = null;
   private frame = 0;
   private dirtyAll = false;
@@ -69,16 +71,24 @@ export class Stage {
     const { renderer, canvas } = createRenderer(options.image, maxSide, options.prefer);
     this.renderer = renderer;
     this.canvas = canvas;
+    this.machine = options.machine;
     this.overlay = options.overlay.getContext("2d")!;
-    renderer.setLayer("mine", options.plane);
-    renderer.setLayer("machine", options.machine);
-    options.plane.takeDirty();
-    canvas.addEventListener("webglcontextrestored", () => location.reload());
+    this.hangLayers();
+    // Tablets take the graphics memory away from pages that were in the background.
+    canvas.addEventListener("webglcontextlost", (event) => {
+      // Without this it is never given back.
+      if (!this.disposed) event.preventDefault();
+    });
+    canvas.addEventListener("webglcontextrestored", () => {
+      ({ renderer: this.renderer, canvas: this.canvas } = createRenderer(canvas, maxSide));
+      this.hangLayers();
+      this.invalidate();
+    });
     this.loader = new TileLoader(this.pyramid, fetchBitmap, {
       onTile: () => this.invalidate(),
       onError: () => options.onTileError?.(),
       onDrop: (key, bitmap) => {
-        renderer.dropTile(key);
+        this.renderer.dropTile(key);
         bitmap.close();
       },
     });
@@ -107,6 +117,7 @@ export class Stage {
   /** Shows another slice, with its proposal if there is one. */
   showSlice(z: number, machine: LabelLayer | null): void {
     this.z = z;
+    this.machine = machine;
     this.renderer.setLayer("machine", machine);
     this.invalidate();
   }
@@ -152,6 +163,12 @@ export class Stage {
     cancelAnimationFrame(this.frame);
     this.loader.dispose();
     this.renderer.dispose();
+  }
+
+  private hangLayers(): void {
+    this.renderer.setLayer("mine", this.options.plane);
+    this.renderer.setLayer("machine", this.machine);
+    this.options.plane.takeDirty();
   }
 
   private schedule(): void {

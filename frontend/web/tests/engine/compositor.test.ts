@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { composite, NO_IMAGE } from "../../src/engine/render/compositor.ts";
+import { NO_IMAGE } from "../../src/engine/render/backdrop.ts";
+import { composite } from "../../src/engine/render/compositor.ts";
 import {
   BACKGROUND, buildPalette, MACHINE_COLOR, paletteEntry, parseHex, UNSURE_COLOR,
   type LabelLayer, type Scene,

@@ -7,6 +7,7 @@
  * the outline's dark tone, else fill. The proposal is drawn on the smaller side, dashed, so that
  * both outlines stay visible where they follow each other.
  */
+import { NO_IMAGE, type Backdrop } from "./backdrop.ts";
 import {
   BACKGROUND, HALO, MACHINE_COLOR, OUTSIDE, layerUnsure, paletteEntry,
   type LabelLayer, type Scene, type ScreenRect,
@@ -16,10 +17,6 @@ export interface Layers {
   mine: LabelLayer | null;
   machine: LabelLayer | null;
 }
-
-/** Grey value per device pixel, or 256 where there is no image. */
-export type Backdrop = Uint16Array;
-export const NO_IMAGE = 256;
 
 /** Layer coordinates of device columns (or rows): clamped centre, one line before, one after. */
 interface Lookup {

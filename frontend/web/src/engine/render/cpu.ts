@@ -1,11 +1,16 @@
-/** The fallback renderer: canvas 2D for the image, the compositor for the marks. */
-import { composite, NO_IMAGE, type Backdrop, type Layers } from "./compositor.ts";
-import type { LabelLayer, LayerName, Renderer, Scene, ScreenRect } from "./scene.ts";
+/** The fallback renderer: every pixel computed here, and put on a 2D canvas. */
+import { NO_IMAGE, putTile, type Backdrop, type GreyTile } from "./backdrop.ts";
+import { composite, type Layers } from "./compositor.ts";
+import {
+  boxOf, isSmooth, type DrawTile, type LabelLayer, type LayerName, type Renderer, type Scene, type ScreenRect,
+} from "./scene.ts";
 
 export class CpuRenderer implements Renderer {
   readonly kind = "cpu";
   private readonly context: CanvasRenderingContext2D;
   private readonly layers: Layers = { mine: null, machine: null };
+  private readonly tiles = new Map<string, GreyTile>();
+  private readonly scratch = document.createElement("canvas");
   private backdrop: Backdrop = new Uint16Array(0);
   private pixels: ImageData | null = null;
 
@@ -37,32 +42,38 @@ export class CpuRenderer implements Renderer {
     );
   }
 
-  dropTile(): void {
-    // Bitmaps are drawn straight from the loader's cache.
+  dropTile(key: string): void {
+    this.tiles.delete(key);
   }
 
   dispose(): void {
+    this.tiles.clear();
     this.pixels = null;
   }
 
-  /** Draws the tiles and reads the canvas back as grey values. */
   private drawImage({ view, tiles }: Scene): void {
     const { width, height } = view.canvas;
-    const { context } = this;
-    // Tiles are grey, so a saturated colour marks what no tile has covered.
-    context.fillStyle = "#ff0000";
-    context.fillRect(0, 0, width, height);
-    context.imageSmoothingEnabled = view.scale < 2;
-    for (const { bounds, bitmap } of tiles) {
-      const a = view.toScreen(bounds.x0, bounds.y0);
-      const b = view.toScreen(bounds.x1, bounds.y1);
-      context.drawImage(bitmap, a.x, a.y, b.x - a.x, b.y - a.y);
-    }
-    const { data } = context.getImageData(0, 0, width, height);
     if (this.backdrop.length !== width * height) this.backdrop = new Uint16Array(width * height);
-    for (let i = 0; i < this.backdrop.length; i++) {
-      const red = data[4 * i];
-      this.backdrop[i] = red - data[4 * i + 1] > 40 ? NO_IMAGE : red;
+    this.backdrop.fill(NO_IMAGE);
+    for (const tile of tiles) {
+      putTile(this.backdrop, width, this.greysOf(tile), boxOf(tile, view), isSmooth(view));
     }
+  }
+
+  private greysOf({ key, bitmap }: DrawTile): GreyTile {
+    const known = this.tiles.get(key);
+    if (known) return known;
+    const { width, height } = bitmap;
+    this.scratch.width = width;
+    this.scratch.height = height;
+    const context = this.scratch.getContext("2d", { willReadFrequently: true });
+    if (!context) throw new Error("This browser cannot read an image.");
+    context.drawImage(bitmap, 0, 0);
+    const pixels = context.getImageData(0, 0, width, height).data;
+    const data = new Uint8Array(width * height);
+    for (let i = 0; i < data.length; i++) data[i] = pixels[4 * i];
+    const tile = { width, height, data };
+    this.tiles.set(key, tile);
+    return tile;
   }
 }

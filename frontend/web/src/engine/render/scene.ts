@@ -19,6 +19,18 @@ export interface DrawTile {
   bitmap: ImageBitmap;
 }
 
+/** Where a tile lies on the canvas, in device pixels. */
+export function boxOf(tile: DrawTile, view: View): Bounds {
+  const a = view.toScreen(tile.bounds.x0, tile.bounds.y0);
+  const b = view.toScreen(tile.bounds.x1, tile.bounds.y1);
+  return { x0: a.x, y0: a.y, x1: b.x, y1: b.y };
+}
+
+/** Whether the image is smoothed: near enough its single pixels are to be seen. */
+export function isSmooth(view: View): boolean {
+  return view.scale < 2;
+}
+
 export interface Style {
   /** Image values 0..255 shown as black and as white. */
   low: number;

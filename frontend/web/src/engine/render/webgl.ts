@@ -1,5 +1,5 @@
 /** The WebGL2 renderer: integer textures for labels, contrast and outlines in the shader. */
-import { BACKGROUND, HALO, MACHINE_COLOR, OUTSIDE, layerUnsure } from "./scene.ts";
+import { BACKGROUND, HALO, MACHINE_COLOR, OUTSIDE, boxOf, isSmooth, layerUnsure } from "./scene.ts";
 import type { DrawTile, LabelLayer, LayerName, Renderer, Scene, ScreenRect } from "./scene.ts";
 import { IMAGE_FRAGMENT, IMAGE_VERTEX, MARKS_FRAGMENT, MARKS_VERTEX } from "./shaders.ts";
 import type { LabelDtype } from "../labels.ts";
@@ -119,15 +119,14 @@ export class WebGlRenderer implements Renderer {
     gl.uniform2f(image.uniform("window"), style.low, Math.max(1, style.high - style.low));
     gl.uniform2f(image.uniform("canvas"), width, height);
     gl.activeTexture(gl.TEXTURE0);
+    const filter = isSmooth(view) ? gl.LINEAR : gl.NEAREST;
     for (const tile of tiles) {
-      const a = view.toScreen(tile.bounds.x0, tile.bounds.y0);
-      const b = view.toScreen(tile.bounds.x1, tile.bounds.y1);
-      if (only && (b.x <= only.x0 || b.y <= only.y0 || a.x >= only.x1 || a.y >= only.y1)) continue;
+      const { x0, y0, x1, y1 } = boxOf(tile, view);
+      if (only && (x1 <= only.x0 || y1 <= only.y0 || x0 >= only.x1 || y0 >= only.y1)) continue;
       gl.bindTexture(gl.TEXTURE_2D, this.tileTexture(tile));
-      const filter = view.scale < 2 ? gl.LINEAR : gl.NEAREST;
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, filter);
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, filter);
-      gl.uniform4f(image.uniform("box"), a.x, a.y, b.x, b.y);
+      gl.uniform4f(image.uniform("box"), x0, y0, x1, y1);
       gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
     }
   }
