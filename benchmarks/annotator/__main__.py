@@ -14,12 +14,13 @@ from pathlib import Path
 from benchmarks.annotator.budgets import rows
 from benchmarks.annotator.peer import napari_layer
 from benchmarks.annotator.place import serving
-from benchmarks.annotator.script import script
+from benchmarks.annotator.script import LARGE, SIDE, script
 from benchmarks.annotator.visit import Seen, chromium, visit
 from benchmarks.rows import Row
 from benchmarks.table import show
 
-SLOWDOWNS = (1, 4)
+VISITS = ((SIDE, 1), (SIDE, 4), (LARGE, 1))
+"""(side of the slice, by how many times the processor is slowed down)."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -27,14 +28,15 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.annotator", description=__doc__)
     parser.add_argument("--json", type=Path, help="write the rows to this file")
     options = parser.parse_args(argv)
-    drawn = script()
-    peer = napari_layer(drawn)
-    seen: dict[int, Seen] = {}
+    peer = napari_layer(script())
+    seen: dict[tuple[int, int], Seen] = {}
     found: list[Row] = []
     with serving() as place, chromium() as browser:
-        for slowdown in SLOWDOWNS:
-            print(f"processor {slowdown}x slower …" if slowdown > 1 else "full speed …", flush=True)
-            seen[slowdown] = visit(browser, place, drawn, slowdown=slowdown)
+        for side, slowdown in VISITS:
+            print(
+                f"{side}²" + (f", processor {slowdown}x slower" * (slowdown > 1)) + " …", flush=True
+            )
+            seen[side, slowdown] = visit(browser, place, script(side), slowdown=slowdown)
             found = rows(seen, peer)
             if options.json:  # after each visit: nothing is lost where a later one is broken off
                 options.json.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A throw-away installation with the measured slice in it, and a server of its own."""
+"""A throw-away installation with the measured slices in it, and a server of its own."""
 
 import os
 import socket
@@ -14,19 +14,23 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.annotator.script import DEPTH, image, labels
+from benchmarks.annotator.script import DEPTH, LARGE, SIDE, image, labels
 
 ROOT = Path(__file__).resolve().parents[2]
-SLUG = "measured"
+SLUGS = {SIDE: "measured", LARGE: "measured-large"}
+"""Of the study with a slice of this side."""
 PERSON = "alice"
 
 
 @dataclass(frozen=True)
 class Place:
-    """address: of the server; path: of the correction page on it."""
+    """address: of the server."""
 
     address: str
-    path: str
+
+    def path(self, side: int) -> str:
+        """Of the correction page with a slice of this side."""
+        return f"/studies/{SLUGS[side]}/correct/"
 
 
 @contextmanager
@@ -52,14 +56,14 @@ def serving() -> Iterator[Place]:
             )
             try:
                 _wait_for(port, server, Path(data) / "server.log")
-                yield Place(f"http://127.0.0.1:{port}", f"/studies/{SLUG}/correct/")
+                yield Place(f"http://127.0.0.1:{port}")
             finally:
                 server.terminate()
                 server.wait(20)
 
 
 def _prepare() -> None:
-    """A study of one cube, and more tasks on its middle slice than visits are measured."""
+    """Studies of one cube each, and more tasks on its middle slice than visits are measured."""
     import django
 
     django.setup()
@@ -69,12 +73,13 @@ def _prepare() -> None:
 
     call_command("migrate", verbosity=0)
     alice = make.make_user(PERSON)
-    study = make.make_study("Measured", alice=alice, slug=SLUG, redundancy=1)
-    cube = make.make_cube(study, "slice", voxels=image())
-    proposal = make.make_proposal(cube, labels=np.stack([labels()] * DEPTH))
-    for number in range(8):
-        opened = make.make_round(study, number, state="closed" if number else "open")
-        make.make_task(cube, opened, z=DEPTH // 2, proposal=proposal)
+    for side, slug in SLUGS.items():
+        study = make.make_study(slug, alice=alice, slug=slug, redundancy=1)
+        cube = make.make_cube(study, "slice", voxels=image(side))
+        proposal = make.make_proposal(cube, labels=np.stack([labels(side)] * DEPTH))
+        for number in range(8):
+            opened = make.make_round(study, number, state="closed" if number else "open")
+            make.make_task(cube, opened, z=DEPTH // 2, proposal=proposal)
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is drawn: a slice of 4096 x 4096 with its blobs, and the same strokes for every program."""
+"""What is drawn: a square slice with its blobs, and the same strokes for every program."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIDE = 4096
+"""Of the slice that budgets are for, in pixels; places below are given on it."""
+LARGE = 8192
+"""Of the largest slice that is drawn on."""
 DEPTH = 3
 BRUSH = 40
 """Diameter in pixels of the slice."""
@@ -23,35 +26,44 @@ Spot = tuple[float, float]
 
 @dataclass(frozen=True)
 class Script:
-    """strokes and lassos: paths of (x, y); fills: places (x, y) inside blobs."""
+    """side: of the slice; strokes and lassos: paths of (x, y); fills: places (x, y) in blobs."""
 
+    side: int
     strokes: list[list[Spot]]
     lassos: list[list[Spot]]
     fills: list[Spot]
 
 
-def script() -> Script:
-    return Script(_strokes(), _lassos(), _centres()[:FILLS])
+def script(side: int = SIDE) -> Script:
+    """The same picture on a slice of any size; the brush is as wide everywhere."""
+    times = side / SIDE
+
+    def larger(path: list[Spot]) -> list[Spot]:
+        return [(x * times, y * times) for x, y in path]
+
+    return Script(
+        side, [*map(larger, _strokes())], [*map(larger, _lassos())], larger(_centres()[:FILLS])
+    )
 
 
-def labels() -> NDArray[np.uint8]:
-    """(SIDE, SIDE): round blobs of class 1 on a grid."""
-    mask = np.zeros((SIDE, SIDE), np.uint8)
-    y, x = np.ogrid[-_ROUND : _ROUND + 1, -_ROUND : _ROUND + 1]
-    disc = x * x + y * y <= _ROUND * _ROUND
+def labels(side: int = SIDE) -> NDArray[np.uint8]:
+    """(side, side): round blobs of class 1 on a grid."""
+    times = side // SIDE
+    radius = _ROUND * times
+    mask = np.zeros((side, side), np.uint8)
+    y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
+    disc = x * x + y * y <= radius * radius
     for cx, cy in _centres():
-        part = mask[
-            int(cy) - _ROUND : int(cy) + _ROUND + 1, int(cx) - _ROUND : int(cx) + _ROUND + 1
-        ]
-        part[disc] = 1
+        top, left = int(cy) * times - radius, int(cx) * times - radius
+        mask[top : top + 2 * radius + 1, left : left + 2 * radius + 1][disc] = 1
     return mask
 
 
-def image() -> NDArray[np.uint8]:
-    """(DEPTH, SIDE, SIDE): noise as a micrograph has it, and the blobs darker."""
+def image(side: int = SIDE) -> NDArray[np.uint8]:
+    """(DEPTH, side, side): noise as a micrograph has it, and the blobs darker."""
     rng = np.random.default_rng(11)
-    tile: NDArray[Any] = rng.normal(150, 22, (1024, 1024))
-    plane = np.tile(tile, (SIDE // 1024, SIDE // 1024)) - 55.0 * labels()
+    tile: NDArray[Any] = rng.normal(150, 22, (1024, 1024)).astype(np.float32)
+    plane = np.tile(tile, (side // 1024, side // 1024)) - np.float32(55) * labels(side)
     return np.stack([np.clip(plane + 3 * z, 0, 255).astype(np.uint8) for z in range(DEPTH)])
 
 

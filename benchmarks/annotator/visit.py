@@ -1,5 +1,6 @@
 """A visit to the page by a scripted hand, and what the probe in it has seen."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +17,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from benchmarks.annotator.place import PERSON, Place
-from benchmarks.annotator.script import BRUSH, SIDE, Script, Spot
+from benchmarks.annotator.place import PERSON, SLUGS, Place
+from benchmarks.annotator.script import BRUSH, Script, Spot
 
 PROBE = (Path(__file__).parent / "probe.js").read_text()
 VIEWPORT: ViewportSize = {"width": 1366, "height": 800}
@@ -36,7 +37,9 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-SETTINGS = f'{{"size": {BRUSH}, "hinted": true, "consent": {{"measured": "1"}}}}'
+SETTINGS = json.dumps(
+    {"size": BRUSH, "hinted": True, "consent": dict.fromkeys(SLUGS.values(), "1")}
+)
 
 # Bytes of each stroke in the journal that the page keeps on disk.
 JOURNAL = """async () => {
@@ -107,11 +110,11 @@ def visit(browser: Browser, place: Place, script: Script, *, slowdown: int) -> S
         limits = {"offline": False, "latency": LATENCY, "downloadThroughput": speed}
         cdp.send("Network.emulateNetworkConditions", {**limits, "uploadThroughput": speed})
     seen = Seen()
-    page.goto(place.path)
+    page.goto(place.path(script.side))
     expect(page.locator(".pane")).to_have_attribute("data-complete", "true", timeout=PATIENCE)
     seen.visible = page.evaluate("__probe.visible")
     seen.server = _server(page, latency=LATENCY if slowdown > 1 else 0)
-    Hand(page, cdp).work(script, seen)
+    Hand(page, cdp, script.side).work(script, seen)
     page.keyboard.press("Control+Enter")
     while not seen.seal:
         page.wait_for_timeout(200)
@@ -125,12 +128,13 @@ def visit(browser: Browser, place: Place, script: Script, *, slowdown: int) -> S
 class Hand:
     """A mouse on a page whose slice is fitted to the canvas."""
 
-    def __init__(self, page: Page, cdp: CDPSession) -> None:
+    def __init__(self, page: Page, cdp: CDPSession, side: int) -> None:
         self.page = page
         self.cdp = cdp
+        self.side = side
         box = page.get_by_role("application").bounding_box()
         assert box is not None
-        self.scale = min((box["width"] - 2 * MARGIN), (box["height"] - 2 * MARGIN)) / SIDE
+        self.scale = min((box["width"] - 2 * MARGIN), (box["height"] - 2 * MARGIN)) / side
         self.middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
     def work(self, script: Script, seen: Seen) -> None:
@@ -192,8 +196,8 @@ class Hand:
         self.cdp.send("Input.dispatchMouseEvent", event)
 
     def _screen(self, spot: Spot) -> Spot:
-        x = self.middle[0] + (spot[0] - SIDE / 2) * self.scale
-        y = self.middle[1] + (spot[1] - SIDE / 2) * self.scale
+        x = self.middle[0] + (spot[0] - self.side / 2) * self.scale
+        y = self.middle[1] + (spot[1] - self.side / 2) * self.scale
         return x, y
 
 

@@ -5,15 +5,16 @@ import pytest
 from benchmarks.__main__ import modules
 from benchmarks.annotator import budgets
 from benchmarks.annotator.peer import Peer
-from benchmarks.annotator.script import SIDE, labels, script
+from benchmarks.annotator.script import LARGE, SIDE, labels, script
 from benchmarks.annotator.visit import Seen
 
 
-def test_all_that_is_drawn_lies_on_the_slice_and_every_fill_in_a_blob() -> None:
-    drawn = script()
+@pytest.mark.parametrize("side", [SIDE, LARGE])
+def test_all_that_is_drawn_lies_on_the_slice_and_every_fill_in_a_blob(side: int) -> None:
+    drawn = script(side)
     spots = [spot for path in (*drawn.strokes, *drawn.lassos) for spot in path]
-    assert all(0 <= x < SIDE and 0 <= y < SIDE for x, y in spots)
-    mask = labels()
+    assert all(0 <= x < side and 0 <= y < side for x, y in spots)
+    mask = labels(side)
     assert all(mask[int(y), int(x)] == 1 for x, y in drawn.fills)
     # Strokes and lassos find empty ground, so that each of them changes something.
     assert all(mask[int(y), int(x)] == 0 for x, y in spots)
@@ -35,13 +36,18 @@ def test_every_budget_has_one_row_and_what_was_not_seen_meets_none(
         patches=[2048],
     )
     slow = Seen(handlers=[2.0], draws=[5.0], late=0.04, visible=900.0, server=200.0)
-    rows = budgets.rows({1: quick, 4: slow}, Peer(events=[6.0], fills=[30.0]))
+    rows = budgets.rows(
+        {(SIDE, 1): quick, (SIDE, 4): slow, (LARGE, 1): quick}, Peer(events=[6.0], fills=[30.0])
+    )
     found = {row["name"]: row for row in rows}
-    assert len(found) == len(rows) == 15
-    assert {name for name, row in found.items() if not row["ok"]} == {"fill of a blob, p95"}
+    assert len(found) == len(rows) == 25
+    assert {name for name, row in found.items() if not row["ok"]} == {
+        "fill of a blob, p95",
+        "fill of a blob, p95, 8192²",
+    }
     assert found["slice visible at 20 Mbit/s, processor 4x slower"]["value"] == 0.7
     assert found["pointer handler, p95"]["peers"] == {"napari": 6.0}
-    nothing = budgets.rows({1: Seen()}, None)
+    nothing = budgets.rows({(SIDE, 1): Seen()}, None)
     assert not next(row for row in nothing if row["name"].startswith("pointer"))["ok"]
 
 
