@@ -15,6 +15,7 @@ from lamella.volumes import codec
 from tests import factories as make
 from tests.e2e.conftest import PATIENCE, People, axe
 from tests.e2e.easel import Easel, drawn, lay_out, newest
+from tests.processes import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -283,8 +284,9 @@ def test_the_slice_is_drawn_anew_when_the_graphics_memory_was_taken_away(
     transactional_db: None, people: People
 ) -> None:
     """As tablets do to a page that was in the background."""
+    desk = lay_out(stack(discs((90, 60, 20, 1))))
     page = people.page("alice")
-    easel = Easel.first(page, lay_out(stack(discs((90, 60, 20, 1)))))
+    easel = Easel.first(page, desk)
     easel.stroke((10, 30), (40, 30))
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved")
     before = page.evaluate(COLOURS)
@@ -292,7 +294,11 @@ def test_the_slice_is_drawn_anew_when_the_graphics_memory_was_taken_away(
     easel.stroke((10, 34), (40, 34))
     assert page.evaluate(COLOURS) < 5 < before
     page.evaluate("card.restoreContext()")
-    page.wait_for_function(f"({COLOURS})() >= {before}")
+    wait_until(
+        lambda: page.evaluate(COLOURS) > 0.9 * before,
+        seconds=20 * PATIENCE,
+        what="the slice",
+    )
     easel.stroke((10, 38), (40, 38))
     mask = drawn(easel.hand_in())
     assert all(mask[y, 25] for y in (30, 34, 38))
