@@ -126,6 +126,8 @@ class CrowdConfig:
     """Values are object ids: new objects are matched between volunteers before they vote."""
     risk: float = 0.02
     """`skill`: a task retires once its expected error (1 - Dice) is at most this."""
+    gain: float = 0.0
+    """`skill`: a task retires once one more mask is expected to lower its error by less."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from models.crowd.aggregator import (
 )
 from models.crowd.instances import align
 from models.crowd.judging import tallies
-from models.crowd.layer import Layer, Solved
-from models.crowd.risk import decide, expected_error
+from models.crowd.layer import WORTHLESS, Layer, Solved
+from models.crowd.risk import Doubt, decide, expected_error, expected_gain
 from models.crowd.skills import SkillSnapshot, Tally, estimate
 from models.crowd.votes import agreement, plurality
 from models.labels import Labels, Mask, unsure_of
@@ -134,6 +134,7 @@ class Ongoing:
         inside = (mask > 0) & (mask != self.unsure)
         hits = np.array([estimate(self.snapshot.of(n), self.skill).hit for n in self.names])
         risk = expected_error(inside, chance, hits)
+        gain = expected_gain(inside, chance, hits, [_doubt(s) for s in solved.values()])
         probability = np.where(inside, chance, 1 - chance).astype(np.float32)
         given = [s for s in self.sure if s is not None]
         if len(given) == len(self.sure):
@@ -144,7 +145,7 @@ class Ongoing:
             mask=mask,
             probability=probability,
             agreement=together,
-            decision=decide(len(self.names), risk, self.config),
+            decision=decide(len(self.names), risk, gain, self.config),
             reliability=reliability,
             views=len(self.names),
             objects=tuple(o for value, s in solved.items() for o in _objects(value, s)),
@@ -212,6 +213,16 @@ class Ongoing:
             scores[j].append(score)
         each = {self.names[i]: float(np.mean(s)) for i, s in scores.items() if s}
         return each, float(np.mean(list(self._alike.values()) or [1.0]))
+
+
+def _doubt(solved: Solved) -> Doubt:
+    there = solved.presence.there
+    said = solved.drew[solved.presence.trust >= WORTHLESS]
+    rates = []
+    for weight in (there, 1 - there):
+        total = float((weight * len(said)).sum()) + 1
+        rates.append((float((said * weight).sum()) + 0.5) / total)
+    return Doubt(solved.candidates.area, there, *rates)
 
 
 def _values(labels: Labels, unsure: int) -> list[int]:

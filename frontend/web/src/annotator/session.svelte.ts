@@ -1,6 +1,7 @@
 /** The session: fetches tasks, keeps every stroke, hands corrections in, and knows what to show. */
 import { Heavy, type JournalEntry } from "../engine/index.ts";
 import { Api, ApiError } from "./api.ts";
+import { fetchAhead } from "./fetch-ahead.ts";
 import { t } from "./messages.ts";
 import type { Phase, Practised, Saved } from "./phases.ts";
 import { recallable, type Recallable } from "./recall.ts";
@@ -242,6 +243,7 @@ export class Session {
   private async open(task: TaskPayload, earlier: Draft | null, journal: JournalEntry[]): Promise<void> {
     this.releaseLock = await holdAssignment(task.assignment_id);
     if (!this.releaseLock) throw new Error(t("error.otherTab"));
+    fetchAhead(task);
     const { labels, packed } = await this.masks.proposal(task, earlier?.proposal);
     this.draft = earlier ?? this.fresh(task, packed);
     this.draft.proposal ??= packed;
@@ -307,8 +309,9 @@ export class Session {
   }
 
   private async correction(bench: Workbench): Promise<CorrectionIn> {
-    const { task, proposal, editor } = bench;
+    const { task, editor } = bench;
     const { width, height } = task;
+    const proposal = this.draft?.proposal ?? null;
     const { hash: mask_hash, difference } = await this.heavy.run("seal", editor.plane.data, proposal, width, height);
     // The same mask sent again is the same correction, and the server counts it once.
     if (this.lastSent?.mask_hash !== mask_hash) this.lastSent = { id: uuid(), mask_hash };

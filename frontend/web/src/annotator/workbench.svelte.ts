@@ -5,6 +5,7 @@ import {
 } from "../engine/index.ts";
 import { ActiveClock } from "./active-clock.ts";
 import { limited, stepped } from "./brush-size.ts";
+import { noteCanvas } from "./fetch-ahead.ts";
 import { Hand } from "./hand.svelte.ts";
 import { LabelChoice } from "./label-choice.svelte.ts";
 import { exactWindow, styleOf } from "./look.ts";
@@ -12,6 +13,7 @@ import { MachineLayers } from "./machine-layers.ts";
 import { t } from "./messages.ts";
 import { NeighbourMasks, sayingOf, type TakeOver } from "./neighbour-masks.ts";
 import { remember, settings } from "./settings.svelte.ts";
+import { aspectOf, regionOf } from "./task-place.ts";
 import type { TaskPayload } from "./types.ts";
 
 export interface WorkbenchHost {
@@ -116,12 +118,12 @@ export class Workbench {
       source: { ...cube, cubeId: cube.id },
       plane: editor.plane,
       machine: this.machine.own,
-      region: { x0: task.x0, y0: task.y0, x1: task.x0 + task.width, y1: task.y0 + task.height },
+      region: regionOf(task),
       z: task.z,
       neighbours: Math.min(2, task.neighbours.length),
       palette: this.labels.palette,
       style: this.style(1),
-      aspect: cube.voxel_size[1] / cube.voxel_size[2],
+      aspect: aspectOf(task),
       onTileError: () => this.host.toast(t("canvas.tileError")),
       onFrame: (complete) => (this.complete = complete),
     });
@@ -131,7 +133,9 @@ export class Workbench {
     let fitted = false;
     this.observer = new ResizeObserver(() => {
       if (host.clientWidth === 0) return;
-      this.stage!.resize(host.clientWidth, host.clientHeight, window.devicePixelRatio);
+      const size = { width: host.clientWidth, height: host.clientHeight };
+      this.stage!.resize(size.width, size.height, window.devicePixelRatio);
+      noteCanvas(size);
       if (!fitted) this.stage!.fit();
       fitted = true;
       this.restyle();

@@ -11,8 +11,9 @@
  * both are tested on the same vectors. Decoders refuse whatever `encodeRle` could not have written,
  * and allocate nothing before they have checked the header.
  */
+import { runEnd, wordsOf } from "./runs.ts";
 import { sha256Hex } from "./sha256.ts";
-import { UNSURE, dtypeOf, unsureOf, widen, type LabelArray } from "./labels.ts";
+import { UNSURE, allocate, dtypeOf, unfit, unsureOf, widen, type LabelArray, type LabelDtype } from "./labels.ts";
 import { VarintReader, VarintWriter, type VarintFault } from "./varint.ts";
 
 export const MAX_SIDE = 16384;
@@ -51,14 +52,11 @@ export function encodeRle(mask: LabelArray, width: number, height: number): Uint
     throw new MaskError("empty", `A mask of ${mask.length} voxels is not ${height} x ${width}.`);
   }
   const unsure = unsureOf(dtypeOf(mask));
-  const writer = new VarintWriter(1024);
-  for (const byte of MAGIC) writer.byte(byte);
-  writer.varint(height);
-  writer.varint(width);
+  const words = wordsOf(mask);
+  const writer = startMask(width, height);
   for (let start = 0; start < size; ) {
     const value = mask[start];
-    let end = start + 1;
-    while (end < size && mask[end] === value) end++;
+    const end = runEnd(mask, words, start, value);
     writer.varint(value === unsure ? UNSURE : value);
     writer.varint(end - start);
     start = end;
@@ -66,14 +64,93 @@ export function encodeRle(mask: LabelArray, width: number, height: number): Uint
   return writer.finish();
 }
 
+/** Canonical bytes of the difference of two masks of one shape, from theirs; see `xorMasks`. */
+export function xorRuns(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
+  const a = new Runs(one);
+  const b = new Runs(other);
+  if (a.width !== b.width || a.height !== b.height) {
+    throw new MaskError("shape", "Masks of two shapes have no difference.");
+  }
+  const writer = startMask(a.width, a.height);
+  let value = -1;
+  let length = 0;
+  for (let left = a.width * a.height; left > 0; ) {
+    const step = Math.min(a.fill(), b.fill(), left);
+    const difference = (a.value ^ b.value) >>> 0;
+    if (difference !== value) {
+      if (length > 0) {
+        writer.varint(value);
+        writer.varint(length);
+      }
+      value = difference;
+      length = 0;
+    }
+    length += step;
+    a.left -= step;
+    b.left -= step;
+    left -= step;
+  }
+  writer.varint(value);
+  writer.varint(length);
+  return writer.finish();
+}
+
+/** The runs of canonical bytes, one after the other. */
+class Runs {
+  readonly width: number;
+  readonly height: number;
+  value = 0;
+  /** What is left of the run. */
+  left = 0;
+  private readonly reader: VarintReader;
+
+  constructor(bytes: Uint8Array) {
+    this.reader = new VarintReader(bytes, MAGIC.length, failNumber);
+    ({ width: this.width, height: this.height } = readHeader(this.reader));
+  }
+
+  /** Pixels left of the run, the next one begun if it was at its end. */
+  fill(): number {
+    if (this.left === 0) {
+      this.value = this.reader.varint();
+      this.left = this.reader.varint();
+    }
+    return this.left;
+  }
+}
+
+function startMask(width: number, height: number): VarintWriter {
+  const writer = new VarintWriter(1024);
+  for (const byte of MAGIC) writer.byte(byte);
+  writer.varint(height);
+  writer.varint(width);
+  return writer;
+}
+
 export function decodeRle(bytes: Uint8Array, expected?: Shape): DecodedMask {
+  return decodeInto(bytes, expected, (size) => new Uint32Array(size), (value) => value);
+}
+
+/** The labels as a type stores them. Throws a RangeError where one does not fit. */
+export function decodeAs(bytes: Uint8Array, expected: Shape, dtype: LabelDtype): LabelArray {
+  const unsure = unsureOf(dtype);
+  return decodeInto(bytes, expected, (size) => allocate(dtype, size), (value) => {
+    if (value === UNSURE) return unsure;
+    if (value >= unsure) throw unfit(value, dtype);
+    return value;
+  }).mask;
+}
+
+function decodeInto<T extends LabelArray>(
+  bytes: Uint8Array, expected: Shape | undefined, make: (size: number) => T, stored: (value: number) => number,
+): Shape & { mask: T } {
   if (MAGIC.some((byte, i) => bytes[i] !== byte)) {
     throw new MaskError("magic", "These bytes are not a mask: they do not begin with LM1.");
   }
   const reader = new VarintReader(bytes, MAGIC.length, failNumber);
   const { height, width } = readHeader(reader, expected);
   const size = width * height;
-  const mask = new Uint32Array(size);
+  const mask = make(size);
   let filled = 0;
   let last = -1;
   while (!reader.done) {
@@ -85,7 +162,7 @@ export function decodeRle(bytes: Uint8Array, expected?: Shape): DecodedMask {
       throw new MaskError("maximal", "The mask holds two neighbouring runs of the same value.");
     }
     if (filled + length > size) throw wrongSum(height, width);
-    if (value !== 0) mask.fill(value, filled, filled + length);
+    if (value !== 0) mask.fill(stored(value), filled, filled + length);
     filled += length;
     last = value;
   }
@@ -100,10 +177,13 @@ export async function pack(mask: LabelArray, width: number, height: number): Pro
 
 /** The mask of a transport form; never inflates more than a mask of the expected shape can need. */
 export async function unpack(packed: Uint8Array, expected?: Shape): Promise<DecodedMask> {
-  const limit = expected
-    ? HEADER_BYTES + MAX_BYTES_PER_VOXEL * expected.width * expected.height
-    : MAX_UNPACKED;
+  const limit = expected ? mostBytes(expected.width, expected.height) : MAX_UNPACKED;
   return decodeRle(await inflate(packed, limit), expected);
+}
+
+/** Most bytes that a mask of this shape can take before it is packed. */
+export function mostBytes(width: number, height: number): number {
+  return HEADER_BYTES + MAX_BYTES_PER_VOXEL * width * height;
 }
 
 /** Lower-case hex sha256 of the canonical bytes. */

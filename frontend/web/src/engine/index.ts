@@ -1,5 +1,6 @@
 /** The engine's public face: everything that a page may use of it. */
 export { Editor } from "./editor.ts";
+export { firstTiles } from "./first-tiles.ts";
 export { Heavy } from "./heavy/heavy.ts";
 export { History, type JournalEntry } from "./history.ts";
 export { PointerInput, type Gestures } from "./input.ts";
@@ -8,7 +9,7 @@ export { allocate, narrow, unsureOf, widen, type LabelArray, type LabelDtype } f
 export { LabelPlane, type Patch, type Rect } from "./plane.ts";
 export { buildPalette, paletteEntry, type LabelLayer, type Style } from "./render/scene.ts";
 export { Stage } from "./stage.ts";
-export { scaleBar, type Bounds } from "./view.ts";
+export { scaleBar, type Bounds, type Size } from "./view.ts";
 export { replaceLabels } from "./tools/replace.ts";
 export { within } from "./tools/flood.ts";
 export type { Point, Refusal, Tool, ToolSettings } from "./tools/stroke.ts";

@@ -24,7 +24,7 @@ export function unsureOf(dtype: LabelDtype): number {
 
 /** The labels as uint32, with "unsure" as 2**32 - 1. Always a copy. */
 export function widen(labels: LabelArray): Uint32Array {
-  const wide = Uint32Array.from(labels);
+  const wide = new Uint32Array(labels);
   if (labels instanceof Uint32Array) return wide;
   const unsure = unsureOf(dtypeOf(labels));
   for (let i = 0; i < wide.length; i++) if (wide[i] === unsure) wide[i] = UNSURE;
@@ -40,7 +40,11 @@ export function narrow(wide: Uint32Array, dtype: LabelDtype): LabelArray {
     const label = wide[i];
     if (label === UNSURE) out[i] = unsure;
     else if (label < unsure) out[i] = label;
-    else throw new RangeError(`The mask holds the label ${label}, which ${dtype} cannot store.`);
+    else throw unfit(label, dtype);
   }
   return out;
+}
+
+export function unfit(label: number, dtype: LabelDtype): RangeError {
+  return new RangeError(`The mask holds the label ${label}, which ${dtype} cannot store.`);
 }

@@ -6,6 +6,7 @@
  * be taken back and done again bit by bit by the same operation, at a few hundred bytes a tile.
  */
 import { allocate, dtypeOf, type LabelArray, type LabelDtype } from "./labels.ts";
+import { runEnd, wordsOf } from "./runs.ts";
 import { VarintReader, VarintWriter } from "./varint.ts";
 
 export const TILE = 64;
@@ -40,6 +41,8 @@ export class LabelPlane {
   readonly dtype: LabelDtype;
   readonly data: LabelArray;
   private readonly tilesX: number;
+  /** The same memory as `data`. */
+  private readonly words: Uint32Array | null;
   /** Copies of the tiles that the open stroke has touched, or null between strokes. */
   private before: Map<number, LabelArray> | null = null;
   private dirty: Rect | null = null;
@@ -53,6 +56,7 @@ export class LabelPlane {
       throw new RangeError(`A plane of ${height} x ${width} does not hold ${this.data.length} labels.`);
     }
     this.tilesX = Math.ceil(width / TILE);
+    this.words = wordsOf(this.data);
   }
 
   get inStroke(): boolean {
@@ -89,13 +93,10 @@ export class LabelPlane {
     const writer = new VarintWriter(256);
     let changed = false;
     for (const [tile, old] of this.before) {
-      const now = this.copyTile(tile);
-      let differs = 0;
-      for (let i = 0; i < now.length; i++) differs |= now[i] ^= old[i];
-      if (differs === 0) continue;
+      if (!this.xorTile(tile, old)) continue;
       changed = true;
       writer.varint(tile);
-      writeRuns(writer, now);
+      writeRuns(writer, old);
     }
     this.before = null;
     return changed ? writer.finish() : null;
@@ -134,11 +135,8 @@ export class LabelPlane {
         const value = reader.varint();
         const end = i + reader.varint();
         if (end > size || end === i) fail();
-        if (value === 0) i = end;
-        for (; i < end; i++) {
-          const y = rect.y0 + Math.floor(i / width);
-          this.data[y * this.width + rect.x0 + (i % width)] ^= value;
-        }
+        if (value !== 0) this.xorRun(rect, width, i, end, value);
+        i = end;
       }
       this.touch(rect);
     }
@@ -149,6 +147,38 @@ export class LabelPlane {
     const dirty = this.dirty;
     this.dirty = null;
     return dirty;
+  }
+
+  /** Turns the copy of a tile into its difference to the tile; whether there is any. */
+  private xorTile(tile: number, copy: LabelArray): boolean {
+    const { x0, y0, x1, y1 } = this.tileRect(tile);
+    const width = x1 - x0;
+    const words = wordsOf(copy);
+    const per = 4 / copy.BYTES_PER_ELEMENT;
+    let differs = 0;
+    if (words && this.words && this.width % per === 0 && width % per === 0) {
+      const step = width / per;
+      for (let y = y0, i = 0; y < y1; y++) {
+        const row = (y * this.width + x0) / per;
+        for (let k = 0; k < step; k++, i++) differs |= words[i] ^= this.words[row + k];
+      }
+    } else {
+      for (let y = y0, i = 0; y < y1; y++) {
+        const row = y * this.width + x0;
+        for (let k = 0; k < width; k++, i++) differs |= copy[i] ^= this.data[row + k];
+      }
+    }
+    return differs !== 0;
+  }
+
+  /** Applies a value to the pixels [from, to) of a tile `width` wide, counted row by row. */
+  private xorRun(rect: Rect, width: number, from: number, to: number, value: number): void {
+    for (let i = from; i < to; ) {
+      const column = i % width;
+      const end = Math.min(to, i - column + width);
+      let at = (rect.y0 + (i - column) / width) * this.width + rect.x0 + column;
+      for (; i < end; i++) this.data[at++] ^= value;
+    }
   }
 
   private touch(rect: Rect): void {
@@ -173,10 +203,10 @@ export class LabelPlane {
 }
 
 function writeRuns(writer: VarintWriter, values: LabelArray): void {
+  const words = wordsOf(values);
   for (let start = 0; start < values.length; ) {
     const value = values[start];
-    let end = start + 1;
-    while (end < values.length && values[end] === value) end++;
+    const end = runEnd(values, words, start, value);
     writer.varint(value);
     writer.varint(end - start);
     start = end;

@@ -2,6 +2,7 @@
  * The stage: puts image, labels and marks on two canvases, once a frame at most and no more of them
  * than has changed.
  */
+import { FIT_MARGIN } from "./first-tiles.ts";
 import { GreyReader } from "./grey-reader.ts";
 import { drawOverlay, type OverlayScene } from "./overlay.ts";
 import type { LabelPlane } from "./plane.ts";
@@ -47,6 +48,7 @@ export class Stage {
   style: Style;
   z: number;
   ratio = 1;
+  private sized = false;
   /** The window that tiles are to have; undefined for the whole range. See `sharpen`. */
   private wanted: Window | undefined;
   /** The window of the tiles on show. */
@@ -55,6 +57,8 @@ export class Stage {
   private readonly loader: TileLoader<ImageBitmap>;
   private readonly overlay: CanvasRenderingContext2D;
   private canvas: HTMLCanvasElement;
+  /** Tiles that the slice on show waits for. */
+  private awaited = new Set<string>();
   private shown: { tiles: DrawTile[]; complete: boolean } | null = null;
   private frame = 0;
   private dirtyAll = false;
@@ -85,7 +89,10 @@ export class Stage {
       this.invalidate();
     });
     this.loader = new TileLoader(this.pyramid, fetchBitmap, {
-      onTile: () => this.invalidate(),
+      // Tiles of neighbours are fetched ahead and change nothing on show.
+      onTile: (key) => {
+        if (this.awaited.has(key)) this.invalidate();
+      },
       onError: () => options.onTileError?.(),
       onDrop: (key, bitmap) => {
         this.renderer.dropTile(key);
@@ -101,6 +108,7 @@ export class Stage {
       height: Math.max(1, Math.round(height * ratio)),
     };
     this.ratio = ratio;
+    this.sized = true;
     for (const canvas of [this.canvas, this.options.overlay]) {
       canvas.width = size.width;
       canvas.height = size.height;
@@ -110,7 +118,7 @@ export class Stage {
   }
 
   fit(): void {
-    this.view.fit(this.options.region, 12 * this.ratio);
+    this.view.fit(this.options.region, FIT_MARGIN * this.ratio);
     this.invalidate();
   }
 
@@ -172,7 +180,8 @@ export class Stage {
   }
 
   private schedule(): void {
-    if (this.frame || this.disposed) return;
+    // Before the canvas has its size, every tile would be the wrong one.
+    if (this.frame || this.disposed || !this.sized) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
       this.drawFrame();
@@ -216,6 +225,7 @@ export class Stage {
   /** The tiles to draw now, while the loader is told what is missing. */
   private collectTiles(): { tiles: DrawTile[]; complete: boolean } {
     const next = this.collect(this.wanted);
+    this.awaited = new Set(next.drawn.map(tileKey).filter((key) => !this.loader.has(key)));
     this.loader.want(next.wanted);
     if (!next.complete && this.window !== this.wanted) {
       const now = this.collect(this.window);

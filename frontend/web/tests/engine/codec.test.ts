@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  decodeRle, encodeRle, inflate, maskHash, MaskError, pack, toBase64, unpack, xorMasks, type MaskFault,
+  decodeAs, decodeRle, encodeRle, inflate, maskHash, MaskError, pack, toBase64, unpack, xorMasks, xorRuns, type MaskFault,
 } from "../../src/engine/codec.ts";
-import { narrow, UNSURE, unsureOf, widen } from "../../src/engine/labels.ts";
+import { allocate, narrow, UNSURE, unsureOf, widen } from "../../src/engine/labels.ts";
 import { sha256 } from "../../src/engine/sha256.ts";
 import { same } from "../same.ts";
 
@@ -101,6 +101,30 @@ describe("properties", () => {
           expect(decodeRle(encodeRle(mask, width, height), { width, height }).mask.join()).toBe(mask.join());
         },
       ),
+    );
+  });
+
+  test.each(["uint8", "uint16", "uint32"] as const)("of %s are coded alike, and so is their difference from their runs", (dtype) => {
+    const label = fc.constantFrom(0, 0, 0, 0, 1, 7, 254, unsureOf(dtype));
+    // Long runs: a few labels, each several times over.
+    const labels = fc.array(fc.tuple(label, fc.integer({ min: 1, max: 9 })), { minLength: 1, maxLength: 40 });
+    const start = fc.integer({ min: 0, max: 3 });
+    fc.assert(
+      fc.property(labels, fc.array(fc.tuple(fc.nat(200), label), { maxLength: 12 }), start, (runs, changes, offset) => {
+        const plain = runs.flatMap(([value, length]) => Array<number>(length).fill(value));
+        // A view into a larger array need not begin at a whole word.
+        const whole = allocate(dtype, plain.length + offset);
+        whole.set(plain, offset);
+        const mask = whole.subarray(offset);
+        const other = mask.slice();
+        for (const [at, value] of changes) if (at < other.length) other[at] = value;
+        const width = mask.length;
+        expect(same(encodeRle(mask, width, 1), encodeRle(widen(mask), width, 1))).toBe(true);
+        const difference = xorRuns(encodeRle(mask, width, 1), encodeRle(other, width, 1));
+        expect(same(difference, encodeRle(xorMasks(mask, other), width, 1))).toBe(true);
+        expect(same(decodeAs(encodeRle(mask, width, 1), { width, height: 1 }, dtype), mask)).toBe(true);
+      }),
+      { numRuns: 300 },
     );
   });
 

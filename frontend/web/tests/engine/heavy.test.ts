@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { maskHash, pack, unpack } from "../../src/engine/codec.ts";
+import { maskHash, pack, unpack, xorMasks } from "../../src/engine/codec.ts";
 import { Editor } from "../../src/engine/editor.ts";
 import { Heavy, type WorkerLike } from "../../src/engine/heavy/heavy.ts";
 import { JOBS } from "../../src/engine/heavy/jobs.ts";
@@ -44,13 +44,20 @@ describe("heavy work", () => {
     const worker = new FakeWorker();
     const heavy = new Heavy(() => worker);
     const drawn = mask.slice();
-    const sealing = heavy.run("seal", drawn, new Uint8Array(drawn.length), WIDTH, HEIGHT);
+    const sealing = heavy.run("seal", drawn, null, WIDTH, HEIGHT);
     drawn.fill(3);
     await worker.work();
     const { hash, difference } = await sealing;
     expect(hash).toBe(await maskHash(mask, WIDTH, HEIGHT));
     const back = await unpack(Uint8Array.from(Buffer.from(difference, "base64")), { width: WIDTH, height: HEIGHT });
     expect(same(narrow(back.mask, "uint8"), mask)).toBe(true);
+  });
+
+  test("sends of a mask what is different from the proposal", async () => {
+    const proposal = mask.map((label, i) => (i % 50 === 0 ? 1 : label));
+    const { difference } = await JOBS.seal(mask, await pack(proposal, WIDTH, HEIGHT), WIDTH, HEIGHT);
+    const back = await unpack(Uint8Array.from(Buffer.from(difference, "base64")), { width: WIDTH, height: HEIGHT });
+    expect(same(back.mask, xorMasks(mask, proposal))).toBe(true);
   });
 
   test("opens what was packed, with its hash, and says what is wrong with what was not", async () => {
@@ -147,6 +154,6 @@ test("ten edits of a 2048 x 2048 slice come to at most 2 KB of difference", asyn
     for (let k = 1; k <= 20; k++) editor.move({ x: x + 6 * k, y: y + 30 * Math.sin(k / 4) });
     editor.end();
   }
-  const { difference } = await JOBS.seal(plane.data, proposal, side, side);
+  const { difference } = await JOBS.seal(plane.data, await pack(proposal, side, side), side, side);
   expect(Buffer.from(difference, "base64").length).toBeLessThanOrEqual(2048);
 });

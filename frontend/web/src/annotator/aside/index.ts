@@ -1,7 +1,11 @@
 /** All that a slice can be shown without: fetched once the first one is there. */
+import { warmUp } from "../../engine/warm-up.ts";
 export { default as ConsentDialog } from "./ConsentDialog.svelte";
 export { default as HelpDialog } from "./HelpDialog.svelte";
 export { default as MenuSheet } from "./MenuSheet.svelte";
 export { loadMessages } from "./messages.ts";
 export { default as Notice } from "./Notice.svelte";
 export { default as Tutorial } from "./Tutorial.svelte";
+
+// Once the slice is there and before the hand is: it takes some milliseconds.
+setTimeout(warmUp, 300);

@@ -1,7 +1,7 @@
 /** The work that would hold up the hand: whole masks coded, filled or interpolated. */
-import { decodeRle, encodeRle, inflate, deflate, toBase64, xorMasks } from "../codec.ts";
+import { decodeAs, deflate, encodeRle, inflate, mostBytes, toBase64, xorRuns } from "../codec.ts";
 import { interpolate, type Plan } from "../interpolate.ts";
-import { narrow, type LabelArray, type LabelDtype } from "../labels.ts";
+import type { LabelArray, LabelDtype } from "../labels.ts";
 import { sha256Hex } from "../sha256.ts";
 import { findRegion, type Grid, type Region } from "../tools/flood.ts";
 
@@ -13,17 +13,20 @@ export interface Sealed {
 }
 
 export const JOBS = {
-  async seal(mask: LabelArray, proposal: LabelArray, width: number, height: number): Promise<Sealed> {
-    const difference = await deflate(encodeRle(xorMasks(mask, proposal), width, height));
-    return { hash: await hashOf(mask, width, height), difference: toBase64(difference) };
+  /** `proposal`: as it was sent; null where nothing was proposed. */
+  async seal(mask: LabelArray, proposal: Uint8Array | null, width: number, height: number): Promise<Sealed> {
+    const bytes = encodeRle(mask, width, height);
+    const shown = proposal && (await inflate(proposal, mostBytes(width, height)));
+    const difference = await deflate(shown ? xorRuns(bytes, shown) : bytes);
+    return { hash: await sha256Hex(bytes), difference: toBase64(difference) };
   },
 
   /** The labels of a packed mask, and the hash that names them. Throws MaskError, RangeError. */
   async open(
     packed: Uint8Array, width: number, height: number, dtype: LabelDtype,
   ): Promise<{ labels: LabelArray; hash: string }> {
-    const bytes = await inflate(packed, 13 + 6 * width * height);
-    const labels = narrow(decodeRle(bytes, { width, height }).mask, dtype);
+    const bytes = await inflate(packed, mostBytes(width, height));
+    const labels = decodeAs(bytes, { width, height }, dtype);
     return { labels, hash: await sha256Hex(bytes as Uint8Array<ArrayBuffer>) };
   },
 

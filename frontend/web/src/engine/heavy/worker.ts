@@ -14,7 +14,13 @@ addEventListener("message", ({ data: { id, name, args } }: MessageEvent<Order>) 
   Promise.resolve()
     .then(() => job(...args))
     .then(
-      (result) => postMessage({ id, result } satisfies Answer),
+      (result) => postMessage({ id, result } satisfies Answer, { transfer: buffersOf(result) }),
       (error: unknown) => postMessage({ id, error: error instanceof Error ? error.message : String(error) } satisfies Answer),
     );
 });
+
+/** What a result holds alone: handed over, not copied. */
+function buffersOf(result: unknown): Transferable[] {
+  const parts: unknown[] = [result, ...Object.values(result ?? {})];
+  return parts.flatMap((part) => (ArrayBuffer.isView(part) ? [part.buffer as ArrayBuffer] : []));
+}

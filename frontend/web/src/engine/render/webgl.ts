@@ -7,6 +7,8 @@ import type { Bounds } from "../view.ts";
 
 const UNITS: Record<LayerName, number> = { mine: 1, machine: 2 };
 const PALETTE_UNIT = 3;
+/** Most bytes of labels that wait on the graphics card. */
+const KEPT_BYTES = 192 * 2 ** 20;
 
 interface Program {
   program: WebGLProgram;
@@ -20,6 +22,8 @@ export class WebGlRenderer implements Renderer {
   private readonly marks: Program;
   private readonly tiles = new Map<string, WebGLTexture>();
   private readonly textures: Record<LayerName, WebGLTexture>;
+  /** Proposals of slices that were shown, the latest last: going back to one uploads nothing. */
+  private readonly kept = new Map<LabelLayer, WebGLTexture>();
   private readonly layers: Record<LayerName, LabelLayer | null> = { mine: null, machine: null };
   private readonly paletteTexture: WebGLTexture;
   private palette: Uint8Array | null = null;
@@ -49,19 +53,13 @@ export class WebGlRenderer implements Renderer {
   }
 
   setLayer(name: LayerName, layer: LabelLayer | null): void {
-    const { gl } = this;
+    const shown = this.layers[name];
     this.layers[name] = layer;
-    gl.deleteTexture(this.textures[name]);
-    if (!layer) {
-      this.textures[name] = this.emptyLabels();
-      return;
-    }
-    const { internal, type } = integerFormat(gl, layer.dtype);
-    this.textures[name] = nearestTexture(gl);
-    gl.texStorage2D(gl.TEXTURE_2D, 1, internal, layer.width, layer.height);
-    gl.texSubImage2D(
-      gl.TEXTURE_2D, 0, 0, 0, layer.width, layer.height, gl.RED_INTEGER, type, layer.data,
-    );
+    // Only the volunteer's own layer changes; the others are as they were uploaded.
+    if (!shown || name === "mine") this.gl.deleteTexture(this.textures[name]);
+    if (!layer) this.textures[name] = this.emptyLabels();
+    else if (name === "mine") this.textures[name] = this.upload(layer);
+    else this.textures[name] = this.keep(layer);
   }
 
   updateLabels(rect: Bounds): void {
@@ -172,6 +170,32 @@ export class WebGlRenderer implements Renderer {
     const texture = nearestTexture(gl);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8, gl.RED, gl.UNSIGNED_BYTE, bitmap);
     this.tiles.set(key, texture);
+    return texture;
+  }
+
+  private keep(layer: LabelLayer): WebGLTexture {
+    const texture = this.kept.get(layer) ?? this.upload(layer);
+    this.kept.delete(layer);
+    this.kept.set(layer, texture);
+    let bytes = 0;
+    for (const { data } of this.kept.keys()) bytes += data.byteLength;
+    for (const [old, gone] of this.kept) {
+      if (bytes <= KEPT_BYTES || old === layer) break;
+      bytes -= old.data.byteLength;
+      this.gl.deleteTexture(gone);
+      this.kept.delete(old);
+    }
+    return texture;
+  }
+
+  private upload(layer: LabelLayer): WebGLTexture {
+    const { gl } = this;
+    const { internal, type } = integerFormat(gl, layer.dtype);
+    const texture = nearestTexture(gl);
+    gl.texStorage2D(gl.TEXTURE_2D, 1, internal, layer.width, layer.height);
+    gl.texSubImage2D(
+      gl.TEXTURE_2D, 0, 0, 0, layer.width, layer.height, gl.RED_INTEGER, type, layer.data,
+    );
     return texture;
   }
 

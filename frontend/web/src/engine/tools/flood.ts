@@ -18,18 +18,31 @@ export interface Region {
 
 /** `seen`: pixels of regions already found, marked as they are; only for regions of the same grid. */
 export function findRegion(grid: Grid, x: number, y: number, seen = new Uint8Array(grid.data.length)): Region {
-  return grow(grid, x, y, seen, Infinity)!;
+  const region: Region = { spans: [], size: 0, touchesEdge: false };
+  grow(grid, x, y, seen, Infinity, region);
+  return region;
 }
 
 /** The region, or null as soon as it turns out to have more than `most` pixels. */
 export function findSmallRegion(grid: Grid, x: number, y: number, most: number): Region | null {
-  return grow(grid, x, y, new Uint8Array(grid.data.length), most);
+  let seen = clean.get(grid.data);
+  if (!seen) clean.set(grid.data, (seen = new Uint8Array(grid.data.length)));
+  const region: Region = { spans: [], size: 0, touchesEdge: false };
+  const whole = grow(grid, x, y, seen, most, region);
+  const { spans } = region;
+  for (let i = 0; i < spans.length; i += 3) {
+    seen.fill(0, spans[i] * grid.width + spans[i + 1], spans[i] * grid.width + spans[i + 2]);
+  }
+  return whole ? region : null;
 }
 
-function grow(grid: Grid, x: number, y: number, seen: Uint8Array, most: number): Region | null {
+/** Marks to look with, all 0 between two searches: making them anew takes longer than the search. */
+const clean = new WeakMap<LabelArray, Uint8Array>();
+
+/** Fills `region`; false as soon as it has more than `most` pixels. */
+function grow(grid: Grid, x: number, y: number, seen: Uint8Array, most: number, region: Region): boolean {
   const { width, height, data } = grid;
-  const region: Region = { spans: [], size: 0, touchesEdge: false };
-  if (!within(grid, x, y)) return region;
+  if (!within(grid, x, y)) return true;
   const label = data[y * width + x];
   const stack = [x, y];
   while (stack.length > 0) {
@@ -44,7 +57,7 @@ function grow(grid: Grid, x: number, y: number, seen: Uint8Array, most: number):
     seen.fill(1, row + x0, row + x1);
     region.spans.push(cy, x0, x1);
     region.size += x1 - x0;
-    if (region.size > most) return null;
+    if (region.size > most) return false;
     if (x0 === 0 || x1 === width || cy === 0 || cy === height - 1) region.touchesEdge = true;
     for (const ny of [cy - 1, cy + 1]) {
       if (ny < 0 || ny >= height) continue;
@@ -57,7 +70,7 @@ function grow(grid: Grid, x: number, y: number, seen: Uint8Array, most: number):
       }
     }
   }
-  return region;
+  return true;
 }
 
 export function within({ width, height }: Grid, x: number, y: number): boolean {
