@@ -16,6 +16,8 @@ export class Hand {
   pointer = $state<{ x: number; y: number; kind: string } | null>(null);
 
   private cursor: Point | null = null;
+  private latest: Hand["pointer"] = null;
+  private following = 0;
   /** What was in the hand before picking. */
   private before: Tool = "brush";
 
@@ -31,7 +33,7 @@ export class Hand {
 
   /** Picks the label under the pointer; without one over the canvas, the next tap picks. */
   pickHere(): void {
-    const { pointer, bench } = this;
+    const { latest: pointer, bench } = this;
     const { stage } = bench;
     if (!stage || !pointer || !bench.onOwnSlice) this.choose("pick");
     else this.pick(this.toPlane({ x: pointer.x * stage.ratio, y: pointer.y * stage.ratio }));
@@ -52,7 +54,7 @@ export class Hand {
     this.bench.takeFocus();
     this.cursor = moved(stage, this.cursor, dx, dy, far);
     const shown = stage.view.toScreen(this.cursor.x, this.cursor.y);
-    this.pointer = { x: shown.x / stage.ratio, y: shown.y / stage.ratio, kind: "keyboard" };
+    this.pointer = this.latest = { x: shown.x / stage.ratio, y: shown.y / stage.ratio, kind: "keyboard" };
     stage.marks.cursor = this.cursor;
     stage.invalidate();
   }
@@ -118,7 +120,7 @@ export class Hand {
       },
       hover: (at, kind) => {
         const { ratio } = bench.stage!;
-        this.pointer = at && { x: at.x / ratio, y: at.y / ratio, kind };
+        this.follow(at && { x: at.x / ratio, y: at.y / ratio, kind });
       },
       flip: (slices) => bench.flipTo(bench.z + slices),
       resizeBrush: (steps) => bench.resizeBrush(steps),
@@ -134,6 +136,19 @@ export class Hand {
     stage.invalidateOverlay();
   }
 
+  /** The ring follows once a frame: pointers report several times as often. */
+  private follow(to: Hand["pointer"]): void {
+    this.latest = to;
+    if (to === null || this.pointer === null) {
+      this.pointer = to;
+      return;
+    }
+    this.following ||= requestAnimationFrame(() => {
+      this.following = 0;
+      this.pointer = this.latest;
+    });
+  }
+
   private begin(at: Point, shift: boolean): void {
     if (this.tool === "pick") return;
     const { editor, labels, stage } = this.bench;
@@ -143,7 +158,7 @@ export class Hand {
   }
 
   private finish(): void {
-    const { bench, pointer } = this;
+    const { bench, latest: pointer } = this;
     const stage = bench.stage!;
     if (pointer) bench.focus = stage.view.toImage(pointer.x * stage.ratio, pointer.y * stage.ratio);
     this.done(bench.editor.end());

@@ -243,8 +243,9 @@ export class Session {
   private async open(task: TaskPayload, earlier: Draft | null, journal: JournalEntry[]): Promise<void> {
     this.releaseLock = await holdAssignment(task.assignment_id);
     if (!this.releaseLock) throw new Error(t("error.otherTab"));
+    const proposed = this.masks.proposal(task, earlier?.proposal);
     fetchAhead(task);
-    const { labels, packed } = await this.masks.proposal(task, earlier?.proposal);
+    const { labels, packed } = await proposed;
     this.draft = earlier ?? this.fresh(task, packed);
     this.draft.proposal ??= packed;
     this.hard = this.draft.hard;

@@ -28,6 +28,8 @@ const WHEEL_SLICE = 60;
 /** A wheel that has rested this long starts counting anew. */
 const WHEEL_REST_MS = 250;
 
+const CORNER_MS = 200;
+
 type Mode = "idle" | "paint" | "pan" | "pinch";
 
 export class PointerInput {
@@ -37,6 +39,9 @@ export class PointerInput {
   private lastPen = -Infinity;
   private wheel = 0;
   private lastWheel = 0;
+  /** Where the target's corner was in the window, and when. */
+  private corner: Point | null = null;
+  private cornerSeen = 0;
   /** Set while Space is held. */
   panning = false;
   private readonly target: HTMLElement;
@@ -61,9 +66,14 @@ export class PointerInput {
   }
 
   private at(event: MouseEvent): Point {
-    const box = this.target.getBoundingClientRect();
+    // Asking makes the browser lay the page out, which is too much for every move of a stroke.
+    if (!this.corner || event.timeStamp - this.cornerSeen > CORNER_MS) {
+      const { left, top } = this.target.getBoundingClientRect();
+      this.corner = { x: left, y: top };
+      this.cornerSeen = event.timeStamp;
+    }
     const ratio = window.devicePixelRatio;
-    return { x: (event.clientX - box.left) * ratio, y: (event.clientY - box.top) * ratio };
+    return { x: (event.clientX - this.corner.x) * ratio, y: (event.clientY - this.corner.y) * ratio };
   }
 
   private down(event: PointerEvent): void {
@@ -76,6 +86,7 @@ export class PointerInput {
     if (event.button > 1) return;
     this.target.focus({ preventScroll: true });
     event.preventDefault();
+    this.corner = null;
     this.target.setPointerCapture(event.pointerId);
     const at = this.at(event);
     this.pointers.set(event.pointerId, at);

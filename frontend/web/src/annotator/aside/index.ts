@@ -7,5 +7,5 @@ export { loadMessages } from "./messages.ts";
 export { default as Notice } from "./Notice.svelte";
 export { default as Tutorial } from "./Tutorial.svelte";
 
-// Once the slice is there and before the hand is: it takes some milliseconds.
-setTimeout(warmUp, 300);
+// Once the slice is there, and before the hand is.
+setTimeout(warmUp, 1200);
