@@ -32,25 +32,26 @@ def expected_error(inside: Mask, chance: Floats, hits: NDArray[np.float64]) -> f
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Doubt:
-    """What is uncertain of the objects of a task.
+    """The objects of a task in one class.
 
-    area, there: (K,) pixels of each candidate's core, and how likely it is an object; hit,
-    false_alarm: how often one of the people who were heard has in the mask what is there, and what
-    is not.
+    area, there: (K,) pixels of each candidate's core, and how likely it is an object.
     """
 
     area: NDArray[np.float64]
     there: NDArray[np.float64]
-    hit: float
-    false_alarm: float
 
 
 def expected_gain(
-    inside: Mask, chance: Floats, hits: NDArray[np.float64], doubts: Sequence[Doubt]
+    inside: Mask,
+    chance: Floats,
+    hits: NDArray[np.float64],
+    alarms: NDArray[np.float64],
+    doubts: Sequence[Doubt],
 ) -> float:
-    """By how much one more mask, of somebody like those who were heard, lowers the expected error.
+    """By how much one more mask, of somebody like those who drew, lowers the expected error.
 
-    Arguments as for expected_error; doubts: of each class. Edges get nearer to the truth with the
+    Arguments as for expected_error; alarms: (n,) how often each of the people draws what is not
+    there; doubts: of each class. Edges get nearer to the truth with the
     root of the number of people; objects by the value of one more answer about each (what is left
     of min(p, 1 - p) after it); what all overlooked, as often as somebody finds it.
     """
@@ -62,8 +63,9 @@ def expected_gain(
         return overlooked * NOTHING_THERE * float(hits.mean())
     wrong = drawn - 2 * float(chance[inside].sum()) + expected
     open_objects, settled = 0.0, 0.0
+    hit, alarm = float(hits.mean()), float(alarms.mean())
     for doubt in doubts:
-        p, hit, alarm = doubt.there, doubt.hit, doubt.false_alarm
+        p = doubt.there
         now = np.minimum(p, 1 - p)
         then = np.minimum(p * hit, (1 - p) * alarm)
         then = then + np.minimum(p * (1 - hit), (1 - p) * (1 - alarm))
@@ -71,7 +73,7 @@ def expected_gain(
         settled += float(doubt.area @ (now - then))
     edges = max(wrong - open_objects, 0.0)
     nearer = 1 - (people / (people + 1)) ** 0.5
-    return float((edges * nearer + settled + unseen * float(hits.mean())) / size)
+    return float((edges * nearer + settled + unseen * hit) / size)
 
 
 def decide(views: int, risk: float, gain: float, config: CrowdConfig) -> Decision:

@@ -19,7 +19,7 @@ from models.crowd.aggregator import (
 )
 from models.crowd.instances import align
 from models.crowd.judging import tallies
-from models.crowd.layer import WORTHLESS, Layer, Solved
+from models.crowd.layer import Layer, Solved
 from models.crowd.risk import Doubt, decide, expected_error, expected_gain
 from models.crowd.skills import SkillSnapshot, Tally, estimate
 from models.crowd.votes import agreement, plurality
@@ -132,9 +132,12 @@ class Ongoing:
         solved = {value: self._solve(layer) for value, layer in sorted(self.layers.items())}
         mask, chance = self._compose(solved)
         inside = (mask > 0) & (mask != self.unsure)
-        hits = np.array([estimate(self.snapshot.of(n), self.skill).hit for n in self.names])
+        known = [estimate(self.snapshot.of(n), self.skill) for n in self.names]
+        hits = np.array([skill.hit for skill in known])
+        alarms = np.array([skill.false_alarm for skill in known])
         risk = expected_error(inside, chance, hits)
-        gain = expected_gain(inside, chance, hits, [_doubt(s) for s in solved.values()])
+        doubts = [Doubt(s.candidates.area, s.presence.there) for s in solved.values()]
+        gain = expected_gain(inside, chance, hits, alarms, doubts)
         probability = np.where(inside, chance, 1 - chance).astype(np.float32)
         given = [s for s in self.sure if s is not None]
         if len(given) == len(self.sure):
@@ -213,16 +216,6 @@ class Ongoing:
             scores[j].append(score)
         each = {self.names[i]: float(np.mean(s)) for i, s in scores.items() if s}
         return each, float(np.mean(list(self._alike.values()) or [1.0]))
-
-
-def _doubt(solved: Solved) -> Doubt:
-    there = solved.presence.there
-    said = solved.drew[solved.presence.trust >= WORTHLESS]
-    rates = []
-    for weight in (there, 1 - there):
-        total = float((weight * len(said)).sum()) + 1
-        rates.append((float((said * weight).sum()) + 0.5) / total)
-    return Doubt(solved.candidates.area, there, *rates)
 
 
 def _values(labels: Labels, unsure: int) -> list[int]:
