@@ -75,11 +75,9 @@ class ObjectNumbers:
             numbers = self._meet(self._ahead.pop(z))
             if z == target:
                 self._ahead, self._joined = {}, None
-        if self.highest >= unsure_of(self._dtype):
-            raise TooManyObjectsError(
-                f"Labels of {self._dtype} cannot number more than "
-                f"{unsure_of(self._dtype) - 1} objects."
-            )
+        kind, most = self._dtype, unsure_of(self._dtype) - 1
+        if self.highest > most:
+            raise TooManyObjectsError(f"Labels of {kind} cannot number more than {most} objects.")
         self._before = numbers
         return numbers.astype(self._dtype)
 
