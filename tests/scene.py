@@ -18,7 +18,6 @@ from lamella.annotation.models import Correction
 from lamella.cubes.models import Cube
 from lamella.jobs.models import JobState
 from lamella.learning.models import ModelVersion, Proposal, TrainingRun
-from lamella.loop.anchored import CAVEAT
 from lamella.rounds.models import Round, Task
 from lamella.studies.models import Study
 from tests import factories as make
@@ -183,7 +182,8 @@ def _rounds(scene: Scene) -> None:
                 low=0.822 + 0.075 * number,
                 high=0.9 + 0.05 * number,
                 tasks=6 + 5 * number,
-                note=CAVEAT,
+                blind=14 + 9 * number,
+                audited=0.03 + 0.02 * number,
             )
 
 
