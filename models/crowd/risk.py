@@ -14,22 +14,6 @@ NOTHING_THERE = 0.5
 """How likely an empty region really is empty before anybody looked."""
 
 
-def expected_error(inside: Mask, chance: Floats, hits: NDArray[np.float64]) -> float:
-    """Expected 1 - Dice of a mask.
-
-    inside, chance: (H, W) the mask, and how likely each pixel belongs to it. hits: (n,) how often
-    each of the people finds what is there: objects that all of them overlooked are expected to be
-    as many as a capture-recapture estimate says.
-    """
-    overlooked = float(np.prod(1 - hits))
-    drawn, expected = float(inside.sum()), float(chance.sum())
-    if drawn == 0 and expected < 1:
-        return overlooked * NOTHING_THERE
-    wrong = drawn - 2 * float(chance[inside].sum()) + expected
-    unseen = expected * overlooked / max(1 - overlooked, 1e-3)
-    return min(1.0, (wrong + unseen) / (drawn + expected + unseen))
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Doubt:
     """The objects of a task in one class.
@@ -41,39 +25,53 @@ class Doubt:
     there: NDArray[np.float64]
 
 
-def expected_gain(
-    inside: Mask,
-    chance: Floats,
-    hits: NDArray[np.float64],
-    alarms: NDArray[np.float64],
-    doubts: Sequence[Doubt],
-) -> float:
-    """By how much one more mask, of somebody like those who drew, lowers the expected error.
+class Outlook:
+    """What is expected of an agreed mask, in pixels.
 
-    Arguments as for expected_error; alarms: (n,) how often each of the people draws what is not
-    there; doubts: of each class. Edges get nearer to the truth with the
-    root of the number of people; objects by the value of one more answer about each (what is left
-    of min(p, 1 - p) after it); what all overlooked, as often as somebody finds it.
+    inside, chance: (H, W) the mask, and how likely each pixel belongs to it. hits: (n,) how often
+    each of the people finds what is there: objects that all of them overlooked are expected to be
+    as many as a capture-recapture estimate says.
     """
-    people, overlooked = len(hits), float(np.prod(1 - hits))
-    drawn, expected = float(inside.sum()), float(chance.sum())
-    unseen = expected * overlooked / max(1 - overlooked, 1e-3)
-    size = drawn + expected + unseen
-    if size < 1:
-        return overlooked * NOTHING_THERE * float(hits.mean())
-    wrong = drawn - 2 * float(chance[inside].sum()) + expected
-    open_objects, settled = 0.0, 0.0
-    hit, alarm = float(hits.mean()), float(alarms.mean())
-    for doubt in doubts:
-        p = doubt.there
-        now = np.minimum(p, 1 - p)
-        then = np.minimum(p * hit, (1 - p) * alarm)
-        then = then + np.minimum(p * (1 - hit), (1 - p) * (1 - alarm))
-        open_objects += float(doubt.area @ now)
-        settled += float(doubt.area @ (now - then))
-    edges = max(wrong - open_objects, 0.0)
-    nearer = 1 - (people / (people + 1)) ** 0.5
-    return float((edges * nearer + settled + unseen * hit) / size)
+
+    def __init__(self, inside: Mask, chance: Floats, hits: NDArray[np.float64]) -> None:
+        self._hits = hits
+        self._overlooked = float(np.prod(1 - hits))
+        drawn, expected = float(inside.sum()), float(chance.sum())
+        self._nothing = drawn == 0 and expected < 1
+        self._wrong = drawn - 2 * float(chance[inside].sum()) + expected
+        self._unseen = expected * self._overlooked / max(1 - self._overlooked, 1e-3)
+        self._size = drawn + expected + self._unseen
+
+    @property
+    def error(self) -> float:
+        """Expected 1 - Dice."""
+        if self._nothing:
+            return self._overlooked * NOTHING_THERE
+        return min(1.0, (self._wrong + self._unseen) / self._size)
+
+    def gain(self, alarms: NDArray[np.float64], doubts: Sequence[Doubt]) -> float:
+        """By how much one more mask, of somebody like those who drew, lowers the expected error.
+
+        alarms: (n,) how often each of the people draws what is not there; doubts: of each class.
+        Edges get nearer to the truth with the root of the number of people; objects by the value of
+        one more answer about each (what is left of min(p, 1 - p) after it); what all overlooked, as
+        often as somebody finds it.
+        """
+        hit, alarm = float(self._hits.mean()), float(alarms.mean())
+        if self._nothing:
+            return self.error * hit
+        open_objects, settled = 0.0, 0.0
+        for doubt in doubts:
+            p = doubt.there
+            now = np.minimum(p, 1 - p)
+            then = np.minimum(p * hit, (1 - p) * alarm)
+            then = then + np.minimum(p * (1 - hit), (1 - p) * (1 - alarm))
+            open_objects += float(doubt.area @ now)
+            settled += float(doubt.area @ (now - then))
+        edges = max(self._wrong - open_objects, 0.0)
+        people = len(self._hits)
+        nearer = 1 - float(people / (people + 1)) ** 0.5
+        return float((edges * nearer + settled + self._unseen * hit) / self._size)
 
 
 def decide(views: int, risk: float, gain: float, config: CrowdConfig) -> Decision:

@@ -20,7 +20,7 @@ from models.crowd.aggregator import (
 from models.crowd.instances import align
 from models.crowd.judging import tallies
 from models.crowd.layer import Layer, Solved
-from models.crowd.risk import Doubt, decide, expected_error, expected_gain
+from models.crowd.risk import Doubt, Outlook, decide
 from models.crowd.skills import SkillSnapshot, Tally, estimate
 from models.crowd.votes import agreement, plurality
 from models.labels import Labels, Mask, unsure_of
@@ -135,9 +135,8 @@ class Ongoing:
         known = [estimate(self.snapshot.of(n), self.skill) for n in self.names]
         hits = np.array([skill.hit for skill in known])
         alarms = np.array([skill.false_alarm for skill in known])
-        risk = expected_error(inside, chance, hits)
+        outlook = Outlook(inside, chance, hits)
         doubts = [Doubt(s.candidates.area, s.presence.there) for s in solved.values()]
-        gain = expected_gain(inside, chance, hits, alarms, doubts)
         probability = np.where(inside, chance, 1 - chance).astype(np.float32)
         given = [s for s in self.sure if s is not None]
         if len(given) == len(self.sure):
@@ -148,11 +147,13 @@ class Ongoing:
             mask=mask,
             probability=probability,
             agreement=together,
-            decision=decide(len(self.names), risk, gain, self.config),
+            decision=decide(
+                len(self.names), outlook.error, outlook.gain(alarms, doubts), self.config
+            ),
             reliability=reliability,
             views=len(self.names),
             objects=tuple(o for value, s in solved.items() for o in _objects(value, s)),
-            risk=risk,
+            risk=outlook.error,
         )
 
     def judged(self, truth: Labels | None = None) -> dict[str, Tally]:

@@ -29,12 +29,9 @@ class Numbering:
         self, proposal: Proposal | None, sources: Sequence[Source], plane: tuple[int, int]
     ) -> None:
         self._proposal, self._plane = proposal, plane
-        told = set()
-        # Another tool's ids stay as they are, whatever people agree on.
-        if proposal is not None and proposal.model_version.kind == ModelVersion.Kind.TRAINED:
-            told = {Source(**entry) for entry in proposal.known.get("sources", [])}
-        later = {source.z for source in sources if source not in told}
-        self._fresh = tuple(sorted(source for source in sources if source.z in later))
+        told = _told(proposal)
+        self._later = {source.z for source in sources if source not in told}
+        self._fresh = tuple(sorted(source for source in sources if source.z in self._later))
 
     def agreed(
         self, z: int, sources: Sequence[Source], proposed: NDArray[Any]
@@ -45,10 +42,23 @@ class Numbering:
         """
         ids = object_ids(sources, self._plane)
         sure = ids != codec.unsure_of(ids.dtype)
-        if not any(source.z == z for source in self._fresh):
+        if z not in self._later:
             return proposed.astype(np.int64), sure
         table = _tables(self._proposal, self._plane, self._fresh)[z]
         return renumbered(np.where(sure, ids, 0), table), sure
+
+
+def _told(proposal: Proposal | None) -> set[Source]:
+    """What a proposal has numbered as people agreed on it.
+
+    Nothing of another tool's, whose ids stay as they are, nor of one that was made before proposals
+    numbered objects.
+    """
+    if proposal is None or proposal.highest_id is None:
+        return set()
+    if proposal.model_version.kind != ModelVersion.Kind.TRAINED:
+        return set()
+    return {Source(**entry) for entry in proposal.known.get("sources", [])}
 
 
 @lru_cache(maxsize=8)

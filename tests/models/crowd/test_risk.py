@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from models.config import CrowdConfig
 from models.crowd.aggregator import CrowdMask
 from models.crowd.registry import aggregator
-from models.crowd.risk import Doubt, decide, expected_error, expected_gain
+from models.crowd.risk import Doubt, Outlook, decide
 from models.crowd.skills import SkillSnapshot
 
 SHAPE = (64, 64)
@@ -38,11 +38,12 @@ def test_one_more_mask_lowers_the_expected_error_by_no_more_than_there_is(
     inside = chance >= 0.5
     known = np.array(hits)
     alarms = np.full(len(known), alarm)
-    gain = expected_gain(inside, chance, known, alarms, [Doubt(np.full(4, 128.0), there)])
-    assert 0 <= gain <= expected_error(inside, chance, known) + 1e-6
+    outlook = Outlook(inside, chance, known)
+    gain = outlook.gain(alarms, [Doubt(np.full(4, 128.0), there)])
+    assert 0 <= gain <= outlook.error + 1e-6
 
 
-def test_the_more_people_agree_the_less_the_next_one_is_worth() -> None:
+def test_the_more_people_agree_the_less_error_is_expected() -> None:
     mask = disc(32, 32, 15)
     running = aggregator("skill", CrowdConfig(redundancy=9)).start(
         np.zeros(SHAPE, np.uint8), SkillSnapshot()
@@ -65,6 +66,16 @@ def test_two_who_agree_are_enough_and_two_who_do_not_need_a_third(
     assert decision.action == action
     if action == "retire":
         assert "one more would lower the expected error" in decision.reason
+
+
+def test_the_more_people_there_are_the_less_the_next_one_is_worth() -> None:
+    chance = np.where(disc(32, 32, 15) > 0, 0.9, 0.1).astype(np.float32)
+    gains = [
+        Outlook(chance > 0.5, chance, np.full(n, 0.8)).gain(np.full(n, 0.1), [])
+        for n in range(1, 6)
+    ]
+    assert gains == sorted(gains, reverse=True)
+    assert gains[0] > 2 * gains[-1] > 0
 
 
 def test_nobody_retires_a_task_alone_for_want_of_gain() -> None:

@@ -80,6 +80,18 @@ def test_what_the_proposal_knew_already_is_numbered_as_in_it(cube: Cube) -> None
     np.testing.assert_array_equal(FinalMask(cube, proposal).slices(0, SHAPE[0]), stack)
 
 
+def test_a_proposal_from_before_objects_were_numbered_takes_nobodys_numbers_away(
+    cube: Cube,
+) -> None:
+    agree(cube, 2, bars((2, 8, 1), (8, 14, 2)))
+    known = {"sources": [source.to_json() for source in sources_of(cube)]}
+    everything_one = np.stack([bars((2, 14, 1))] * SHAPE[0])
+    proposal = make_proposal(cube, labels=everything_one, known=known)
+    plane = FinalMask(cube, proposal).slice(2)
+    assert plane[3, 4] != plane[3, 11]
+    assert 0 not in {plane[3, 4], plane[3, 11]}
+
+
 def test_without_a_proposal_objects_are_numbered_one_after_the_other(cube: Cube) -> None:
     agree(cube, 0, bars((2, 8, 9)))
     agree(cube, 4, bars((2, 8, 9)))

@@ -13,7 +13,7 @@ export function noteCanvas(size: Size): void {
 /** What App.svelte's grid leaves for the canvas; a little off costs a tile or two. */
 function guess(): Size {
   const narrow = innerWidth <= 640;
-  const beside = narrow ? 0 : 56 + (innerWidth <= 960 ? 0 : 264);
+  const beside = narrow ? 0 : 97 + (innerWidth <= 960 ? 0 : 264);
   return { width: Math.max(1, innerWidth - beside), height: Math.max(1, innerHeight - (narrow ? 160 : 110)) };
 }
 

@@ -111,7 +111,8 @@ class Runs {
 
   /** Pixels left of the run, the next one begun if it was at its end. */
   fill(): number {
-    if (this.left === 0) {
+    // Bytes of a run of nothing, which nobody should have let in, end in an error and not in a loop.
+    while (this.left === 0) {
       this.value = this.reader.varint();
       this.left = this.reader.varint();
     }
