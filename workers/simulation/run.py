@@ -129,6 +129,7 @@ class Simulation:
         if len(self.images) > 1:
             result["cubes"] = len(self.images)
         if self.volunteers == "cast":
+            result["people_a_task"] = preset_of(cells[0]).redundancy
             every = [found[(beside.EVERY_SLICE, seed)] for seed in self.seeds]
             result[beside.EVERY_SLICE] = {
                 "people": every[0]["people"],

@@ -72,6 +72,7 @@ def simulated(volunteers: str = "perfect") -> dict[str, Any]:
     }
     if volunteers == "cast":
         cast = {"masks": 200, "single_mask_dice": 0.91}
+        result["people_a_task"] = 3
         result["every_slice"] = {"people": 5, "dice": 0.94, "seconds": 4000.0, "cast": cast}
     return result
 
@@ -118,6 +119,7 @@ def test_the_report_is_one_page_that_asks_nobody_and_has_a_table_for_each_chart(
     assert text.count("<figure>") == text.count("<details>") == 5
     assert "prefers-color-scheme: dark" in text
     assert ("The cast as it turned out" in text) == (volunteers == "cast")
+    assert ("who err, 3 a task at most" in text) == (volunteers == "cast")
 
 
 def test_a_chart_without_values_says_so() -> None:

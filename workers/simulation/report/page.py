@@ -43,10 +43,9 @@ def page(result: Mapping[str, Any]) -> str:
 
 def _lead(result: Mapping[str, Any]) -> str:
     seeds = len(result["seeds"])
-    people = {
-        "perfect": "Volunteers who draw the truth.",
-        "cast": "Volunteers who err, five a task.",
-    }[result["volunteers"]]
+    people = "Volunteers who draw the truth."
+    if result["volunteers"] == "cast":
+        people = f"Volunteers who err, {result['people_a_task']} a task at most."
     return (
         f"{result['slices']} slices, {result['classes']}. {people} Preset {result['preset']}, "
         f"{seeds} seed{'s' if seeds != 1 else ''}; bands reach from the worst seed to the best. "
