@@ -7,12 +7,16 @@ the Dice of the slices that nobody labelled. Pretraining without labels is on th
 supervised pretraining, reported apart, is on hippocampus cases of those to tune on. Pretraining
 takes steps of its own, so beside each error stands that of training from scratch for as many steps
 more; and that of learning from both studies' labels together, in as many steps in all.
+
+Ways are played two at a time, each with one thread of its own.
 """
 
 import dataclasses
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +34,8 @@ from models.quality.metrics import dice
 
 SHOWN = 0.05
 """Share of slices that are labelled, evenly along z."""
-THREADS = 2
+PROCESSES = 2
+THREADS = 1
 STEPS = 60
 """Steps of training on the labelled slices."""
 PRETRAINING_STEPS = 200
@@ -96,36 +101,55 @@ def errors(volume: Volume, seed: int, quick: bool) -> Errors:
     others = _others()
     settings = TrainConfig(max_seconds=None, max_steps=STEPS, seed=seed, threads=THREADS)
     longer = dataclasses.replace(settings, max_steps=STEPS + PRETRAINING_STEPS)
-    with tempfile.TemporaryDirectory() as name:
+    learning = PretrainConfig(
+        max_seconds=None, max_steps=PRETRAINING_STEPS, seed=seed, threads=THREADS
+    )
+    elsewhere = dataclasses.replace(settings, max_steps=PRETRAINING_STEPS)
+    # A fork of a process in which torch has computed with several threads may wait for ever.
+    with (
+        tempfile.TemporaryDirectory() as name,
+        ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool,
+    ):
         folder = Path(name)
 
-        def error(way: str, config: TrainConfig, origin: Path | None = None) -> float:
+        def error(way: str, config: TrainConfig, origin: Path | None = None) -> Future[float]:
             cubes = [cube, *others] if way == "joint" else [cube]
-            found = _trained(cubes, config, folder / way, origin)
-            return _error(found, cube, truth)
+            return pool.submit(_learned, cubes, config, folder / way, origin, truth)
 
-        learning = PretrainConfig(
-            max_seconds=None, max_steps=PRETRAINING_STEPS, seed=seed, threads=THREADS
-        )
-        unlabelled = pretrain([cube], learning, checkpoint_dir=folder / "pretrained").checkpoint
-        elsewhere = dataclasses.replace(settings, max_steps=PRETRAINING_STEPS)
-        supervised = _trained(others, elsewhere, folder / "elsewhere", None)
-        found = Errors(
-            scratch=error("scratch", settings),
-            without_labels=error("without_labels", settings, unlabelled),
-            supervised=error("supervised", settings, supervised),
-            scratch_longer=error("longer", longer),
-            joint=error("joint", longer),
-        )
-        if quick:
-            return found
-        taken = dataclasses.replace(settings, taken="encoder")
-        trained = dataclasses.replace(settings, trainable="decoder")
-        return dataclasses.replace(
-            found,
-            encoder_taken=error("encoder", taken, unlabelled),
-            decoder_trained=error("decoder", trained, unlabelled),
-        )
+        # What others wait for first, then the longest.
+        unlabelled = pool.submit(_pretrained, cube, learning, folder / "pretrained")
+        supervised = pool.submit(_trained, others, elsewhere, folder / "elsewhere", None)
+        waiting = {
+            "joint": error("joint", longer),
+            "scratch_longer": error("scratch_longer", longer),
+            "scratch": error("scratch", settings),
+        }
+        origin = unlabelled.result()
+        waiting["without_labels"] = error("without_labels", settings, origin)
+        if not quick:
+            taken = dataclasses.replace(settings, taken="encoder")
+            trained = dataclasses.replace(settings, trainable="decoder")
+            waiting["encoder_taken"] = error("encoder_taken", taken, origin)
+            waiting["decoder_trained"] = error("decoder_trained", trained, origin)
+        waiting["supervised"] = error("supervised", settings, supervised.result())
+        return Errors(**{way: future.result() for way, future in waiting.items()})
+
+
+def _pretrained(cube: TrainingCube, config: PretrainConfig, folder: Path) -> Path:
+    found = pretrain([cube], config, checkpoint_dir=folder).checkpoint
+    assert found is not None
+    return found
+
+
+def _learned(
+    cubes: Sequence[TrainingCube],
+    config: TrainConfig,
+    folder: Path,
+    origin: Path | None,
+    truth: NDArray[np.bool_],
+) -> float:
+    """Error on the first of some cubes of a model trained on all of them."""
+    return _error(_trained(cubes, config, folder, origin), cubes[0], truth)
 
 
 def _trained(

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 from models.config import TrainConfig
 from models.networks.discriminator import PatchDiscriminator
 from models.networks.losses import adversarial_loss, weighted_mean
+from models.networks.neighbours import straight
 from models.networks.ranks import ALONE, Ranks
 
 SATURATED = 0.9
@@ -136,8 +137,7 @@ def corrupt(mask: Tensor, rng: np.random.Generator) -> Tensor:
     smooth = F.interpolate(fields, (height, width), mode="bicubic").reshape(
         3, count, 1, height, width
     )
-    still = torch.eye(2, 3, device=mask.device).expand(count, 2, 3)
-    grid = F.affine_grid(still, [count, classes, height, width], align_corners=False)
+    grid = straight(height, width).to(mask.device)
     flow = torch.stack([smooth[0, :, 0], smooth[1, :, 0]], dim=-1)
     strength = float(rng.uniform(0.0, 0.12))
     moved = F.grid_sample(mask, grid + strength * flow, align_corners=False).round()

@@ -15,6 +15,7 @@ import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -191,6 +192,12 @@ def _outline(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return edge
 
 
+@lru_cache(maxsize=8)
+def straight(height: int, width: int) -> Tensor:
+    """(1, H, W, 2): the grid that samples a slice where it is. Shared, so not to be written to."""
+    return F.affine_grid(torch.eye(2, 3)[None], [1, 1, height, width], align_corners=False)
+
+
 def make(
     image: Tensor,
     target: Tensor,
@@ -210,8 +217,7 @@ def make(
     bend = F.interpolate(torch.from_numpy(noise), (side, side), mode="bicubic", align_corners=True)[
         0
     ] * (2.0 * size / side)
-    straight = F.affine_grid(torch.eye(2, 3)[None], [1, 1, side, side], align_corners=False)
-    grid = straight + bend.permute(1, 2, 0)[None]
+    grid = straight(side, side) + bend.permute(1, 2, 0)[None]
     counts = (weight > 0).float()
     given = torch.cat([image[None], target[1:] * counts, counts])[None]
     bent = F.grid_sample(given, grid, padding_mode="border", align_corners=False)[0]

@@ -13,8 +13,12 @@ from models.networks.segmenter import Segmenter
 from models.networks.tiles import Box, ramp, spans
 
 ENCODED_AT_ONCE = 4
-"""Slices that go through the encoder together."""
-
+"""Slices of SIDE_AT_ONCE pixels a side that go through the encoder together; more smaller ones."""
+DECODED_AT_ONCE = 1
+"""The same of the decoder, which keeps more of each."""
+SIDE_AT_ONCE = 320
+LEAST_SIDE = 64
+"""Slices are not counted as smaller than this: a layer's call costs as much as so many pixels."""
 
 VIEWS: dict[int, tuple[tuple[int, ...], ...]] = {
     1: ((),),
@@ -139,15 +143,16 @@ def window_shares(
 ) -> Tensor:
     """Probabilities (K, dz, h, w) of the core slices of a slab (n, h, w), without tiles.
 
-    The same as the segmenter's forward pass, except that slices are encoded few at a time and
-    decoded one by one, and of those outside the core only what the ConvLSTM needs is kept.
+    The same as the segmenter's forward pass, except that slices are encoded and decoded few at a
+    time, and of those outside the core only what the ConvLSTM needs is kept.
     """
     depth, height, width = slab.shape
     asked = frozenset(core)
     deep: list[list[Tensor]] = [[] for _ in segmenter.along_z]
     fine: list[list[Tensor]] = [[] for _ in range(segmenter.first_recurrent)]
-    for z in range(0, depth, ENCODED_AT_ONCE):
-        levels = segmenter.encode(slab[z : z + ENCODED_AT_ONCE, None])
+    encoded = at_once(ENCODED_AT_ONCE, height, width)
+    for z in range(0, depth, encoded):
+        levels = segmenter.encode(slab[z : z + encoded, None])
         for kept, level in zip(deep, levels[segmenter.first_recurrent :], strict=True):
             kept.append(level)
         inside = [i for i in range(levels[0].shape[0]) if z + i in asked]
@@ -158,10 +163,19 @@ def window_shares(
         for along_z, kept in zip(segmenter.along_z, deep, strict=True)
     ]
     result: list[Tensor] = []
-    for i, z in enumerate(core):
-        levels = [kept[i] for kept in fine] + [level[z : z + 1] for level in related]
-        shown = beside.at(z).to(slab.device)
-        levels = segmenter.look_beside(levels, slab[z : z + 1, None], shown)
-        logits = segmenter.decode(levels, height, width)
-        result.append(torch.softmax(logits, dim=1)[0, 1:])
-    return torch.stack(result, dim=1)
+    decoded = at_once(DECODED_AT_ONCE, height, width)
+    for first in range(0, len(core), decoded):
+        places = core[first : first + decoded]
+        levels = [torch.cat(kept[first : first + decoded]) for kept in fine]
+        levels += [torch.cat([level[z : z + 1] for z in places]) for level in related]
+        shown = torch.cat([beside.at(z) for z in places]).to(slab.device)
+        slices = torch.cat([slab[z : z + 1, None] for z in places])
+        logits = segmenter.decode(segmenter.look_beside(levels, slices, shown), height, width)
+        result.append(torch.softmax(logits, dim=1)[:, 1:])
+    return torch.cat(result).transpose(0, 1)
+
+
+def at_once(count: int, height: int, width: int) -> int:
+    """How many slices take no more memory than ``count`` of the largest tiles."""
+    pixels = max(height, LEAST_SIDE) * max(width, LEAST_SIDE)
+    return max(count, count * SIDE_AT_ONCE**2 // pixels)

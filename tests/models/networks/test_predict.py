@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.config import PredictConfig
+from models.networks import stream
 from models.networks.checkpoint import Checkpoint
 from models.networks.predict import PredictedBlock, block_depth, predict, views_of
 from models.networks.tiles import Box, ramp, spans
@@ -35,9 +36,28 @@ def test_windows_predict_what_one_pass_over_the_cube_predicts(model: Checkpoint)
         expected = torch.softmax(model.segmenter(scaled), dim=1)[0, 1:].numpy()
     assert found.shape == (2, 13, 40, 44)
     np.testing.assert_allclose(found, expected, atol=0.01)
-    everything = dataclasses.replace(CONFIG, block=16, mirrors=1)
+    everything = dataclasses.replace(CONFIG, block=16, mirrors=1, precision="float32")
     in_one = whole(list(predict(model, image, 40.0, 200.0, everything)))
     np.testing.assert_allclose(in_one, expected, atol=1e-5)
+
+
+def test_small_slices_go_through_together_as_they_do_one_by_one(
+    model: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, _ = blobs((13, 40, 44))
+    config = dataclasses.replace(CONFIG, block=13, mirrors=2)
+    assert stream.at_once(stream.DECODED_AT_ONCE, 40, 44) > 13
+    together = whole(list(predict(model, image, 40.0, 200.0, config)))
+    monkeypatch.setattr(stream, "SIDE_AT_ONCE", 1)
+    one_by_one = whole(list(predict(model, image, 40.0, 200.0, config)))
+    np.testing.assert_allclose(together, one_by_one, atol=1e-6)
+
+
+@pytest.mark.parametrize("side", [8, 64, 100, 200, 320, 512])
+def test_what_goes_through_together_is_no_larger_than_the_largest_tiles(side: int) -> None:
+    slices = stream.at_once(4, side, side)
+    assert slices >= 4
+    assert slices == 4 or slices * side**2 <= 4 * stream.SIDE_AT_ONCE**2
 
 
 def test_prediction_resumes_at_a_block_with_the_same_result(model: Checkpoint) -> None:
