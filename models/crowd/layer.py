@@ -19,7 +19,7 @@ from models.crowd.outlines import (
     redrawn,
     signed_distance,
 )
-from models.crowd.presence import Presence, weigh
+from models.crowd.presence import Answers, Presence, weigh
 from models.crowd.skills import SkillSnapshot, Tally
 from models.labels import Floats, Mask
 
@@ -102,9 +102,9 @@ class Layer:
         voted[flooded] = False
         shown = candidates.share(self.shown) >= SHARE
         known = None if truth is None else (candidates.share(truth) >= SHARE).astype(np.float64)
-        presence = weigh(
-            drew, voted, shown, candidates.worth, skills, snapshot.shown, config, known
-        )
+        untouched = np.array([d is self.shown_distance for d in self.distances])
+        answers = Answers(drew, voted, shown, candidates.worth, untouched, known)
+        presence = weigh(answers, skills, snapshot.shown, config)
         heard = np.flatnonzero((presence.trust >= WORTHLESS) & ~flooded)
         if not len(heard):
             heard = np.arange(people)
