@@ -19,14 +19,12 @@ from models.crowd.outlines import (
     redrawn,
     signed_distance,
 )
-from models.crowd.presence import Answers, Presence, weigh
+from models.crowd.presence import WORTHLESS, Answers, Presence, weigh
 from models.crowd.skills import SkillSnapshot, Tally
 from models.labels import Floats, Mask
 
 NEAR = 3 * SCALE
 """Kept distance within which the edge itself is in doubt, whoever agrees on it."""
-WORTHLESS = 0.1
-"""Hit less false-alarm rate below which somebody's outlines are not looked at."""
 SHARE = 0.5
 """Share of a core that a mask covers when its owner drew the object."""
 

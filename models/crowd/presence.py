@@ -27,6 +27,8 @@ Flags = NDArray[np.bool_]
 
 ROUNDS = 6
 """Steps of expectation maximisation; what is left after them is far below a pixel's worth."""
+WORTHLESS = 0.1
+"""Trust below which somebody's outlines are not looked at."""
 HIT, JOIN, KEEP, PASS, LOOK, INVENT = range(6)
 """Rows of somebody's counts: pairs for and against, and of INVENT a number and of how many tasks."""
 
@@ -50,6 +52,11 @@ class Presence:
     looked: Values
     trust: Values
     heed: Values
+
+    @property
+    def heard(self) -> Values:
+        """(n,) how much of a person each is whose outlines count; 0..1."""
+        return np.where(self.trust >= WORTHLESS, self.looked, 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +123,20 @@ def counts_of(skills: Sequence[Tally], config: SkillConfig) -> Values:
         for t in skills
     ]
     return np.asarray(priors + np.array(tallied, dtype=np.float64).reshape(len(skills), 6, 2))
+
+
+def next_answer(shown: Flags, config: SkillConfig) -> tuple[Values, Values]:
+    """(K,) and (K,) how likely somebody whom nobody knows has candidates in their mask, if they are
+    there and if they are not. shown: (K,) what the proposal has."""
+    look = mean_of(config.look)
+    hit = np.where(shown, mean_of(config.kept) * look + 1 - look, mean_of(config.hit) * look)
+    alarm = np.where(shown, mean_of(config.passed) * look + 1 - look, mean_of(config.join))
+    return hit, alarm
+
+
+def mean_of(prior: tuple[float, float]) -> float:
+    """Of a Beta distribution."""
+    return prior[0] / sum(prior)
 
 
 def seen(answers: Answers, without: Values, author: Values, looked: Values) -> Values:
