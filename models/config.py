@@ -153,6 +153,8 @@ class SkillConfig:
     """Shown objects that are not there, left."""
     shown_pure: tuple[float, float] = (4.0, 1.0)
     """Shown objects that are there."""
+    mends: float = 0.5
+    """How likely somebody who looks mends an outline that all others mend."""
     arrive: tuple[float, float] = (1.0, 1.0)
     """Objects that are there and not shown, and in how many tasks."""
     arrive_weight: float = 0.5

@@ -121,6 +121,7 @@ class MarkCrowd:
                 shown=np.zeros(count, dtype=bool),
                 worth=np.ones(count),
                 untouched=~drew.any(axis=1),
+                mended=np.zeros(count),
             )
             presence = weigh(
                 answers,

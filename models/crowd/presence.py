@@ -65,7 +65,8 @@ class Answers:
 
     drew, voted: (n, K) who has it in the mask, and who was not unsure there; shown: (K,) whether
     the proposal has it; worth: (K,) how much of an object each is; untouched: (n,) who handed back
-    what was shown, or nothing; known: (K,) probabilities that are known, from gold.
+    what was shown, or nothing; mended: (K,) share of the others whose outline of a shown object is
+    another than the proposal's; known: (K,) probabilities that are known, from gold.
     """
 
     drew: Flags
@@ -73,6 +74,7 @@ class Answers:
     shown: Flags
     worth: Values
     untouched: Flags
+    mended: Values
     known: Values | None = None
 
 
@@ -223,9 +225,11 @@ def _looked(a: Answers, counts: Values, without: Values, config: SkillConfig) ->
     """(n,) how likely each looked: surely, where they changed something."""
     hit, join = _rate(counts[:, HIT])[:, None], _rate(counts[:, JOIN])[:, None]
     keep, pass_on = _rate(counts[:, KEEP])[:, None], _rate(counts[:, PASS])[:, None]
+    # An outline that most others mend is one that needed it.
+    fits = 1 - config.mends * np.maximum(2 * a.mended - 1, 0)
     same = np.where(
         a.shown,
-        without * keep + (1 - without) * pass_on,
+        without * keep * fits + (1 - without) * pass_on,
         without * (1 - hit) + (1 - without) * (1 - join),
     )
     told = np.where(a.voted, np.log(np.maximum(same, 1e-9)) * np.minimum(a.worth, 1.0), 0.0)
