@@ -29,6 +29,8 @@ ROUNDS = 6
 """Steps of expectation maximisation; what is left after them is far below a pixel's worth."""
 WORTHLESS = 0.1
 """Trust below which somebody's outlines are not looked at."""
+SCRAWL = 0.1
+"""How likely a mask that has nothing to do with the image has an object all the same."""
 HIT, JOIN, KEEP, PASS, LOOK, INVENT = range(6)
 """Rows of somebody's counts: pairs for and against, and of INVENT a number and of how many tasks."""
 
@@ -222,21 +224,30 @@ def _unshown(
 
 
 def _looked(a: Answers, counts: Values, without: Values, config: SkillConfig) -> Values:
-    """(n,) how likely each looked: surely, where they changed something."""
+    """(n,) how likely each looked at the image, rather than hand back what was shown or scrawl.
+
+    A scrawl rubs out what is shown, and meets what several others drew by chance alone.
+    """
     hit, join = _rate(counts[:, HIT])[:, None], _rate(counts[:, JOIN])[:, None]
     keep, pass_on = _rate(counts[:, KEEP])[:, None], _rate(counts[:, PASS])[:, None]
     # An outline that most others mend is one that needed it.
-    fits = 1 - config.mends * np.maximum(2 * a.mended - 1, 0)
-    same = np.where(
+    fits = np.where(
+        a.untouched[:, None], 1 - config.mends * np.maximum(2 * a.mended - 1, 0), 1.0
+    )
+    kept = np.where(
         a.shown,
         without * keep * fits + (1 - without) * pass_on,
-        without * (1 - hit) + (1 - without) * (1 - join),
+        without * hit + (1 - without) * join,
     )
-    told = np.where(a.voted, np.log(np.maximum(same, 1e-9)) * np.minimum(a.worth, 1.0), 0.0)
-    if_looked = np.exp(np.maximum(told.sum(axis=1), -40.0))
+    by_looking = np.where(a.drew, kept, 1 - kept)
+    by_chance = np.where(a.untouched[:, None], 1.0, np.where(a.drew, SCRAWL, 1 - SCRAWL))
+    others = (a.drew & a.voted).sum(axis=0) - a.drew
+    asked = a.voted & (a.shown | a.untouched[:, None] | (others > 1))
+    told = np.log(np.maximum(by_looking, 1e-9)) - np.log(by_chance)
+    told = np.where(asked, told * np.minimum(a.worth, 1.0), 0.0).sum(axis=1)
     look = _rate(counts[:, LOOK])
-    chance = look * if_looked / (look * if_looked + 1 - look)
-    return np.where(a.untouched, chance, 1.0)
+    odds = np.log(look / (1 - look)) + told
+    return _sigmoid(odds)
 
 
 def _words(there: Values, absent: Values, drew: Flags, most: float) -> Values:
