@@ -134,15 +134,19 @@ class Ongoing:
         mask, chance = self._compose(solved)
         inside = (mask > 0) & (mask != self.unsure)
         known = [estimate(self.snapshot.of(n), self.skill) for n in self.names]
-        heard = np.array([s.presence.heard for s in solved.values()]).reshape(-1, len(known))
-        hits = np.array([skill.hit for skill in known])
-        if len(heard):
-            hits = hits * np.mean([s.presence.looked for s in solved.values()], axis=0)
+        hits, heard = np.array([skill.hit for skill in known]), np.zeros(len(known))
+        if solved:
+            # Who looks as a rule is a whole person; who likely did not is less of one.
+            usual = mean_of(self.skill.look)
+            looked = np.mean([s.presence.looked for s in solved.values()], axis=0)
+            hits = hits * np.minimum(1, looked / usual)
+            heard = np.mean([s.presence.heard for s in solved.values()], axis=0)
+            heard = np.minimum(1, heard / usual)
         doubts = [
             Doubt(s.candidates.area, s.presence.there, s.shown, *next_answer(s.shown, self.skill))
             for s in solved.values()
         ]
-        outlook = Outlook(inside, chance, hits, doubts, float(heard.sum() / max(len(heard), 1)))
+        outlook = Outlook(inside, chance, hits, doubts, float(heard.sum()))
         probability = np.where(inside, chance, 1 - chance).astype(np.float32)
         given = [s for s in self.sure if s is not None]
         if len(given) == len(self.sure):
