@@ -32,7 +32,7 @@ WORTHLESS = 0.1
 SCRAWL = 0.1
 """How likely a mask that has nothing to do with the image has an object all the same."""
 HIT, JOIN, KEEP, PASS, LOOK, INVENT = range(6)
-"""Rows of somebody's counts: pairs for and against, and of INVENT a number and of how many tasks."""
+"""Rows of somebody's counts: pairs for and against, and of INVENT a number and its tasks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -231,9 +231,7 @@ def _looked(a: Answers, counts: Values, without: Values, config: SkillConfig) ->
     hit, join = _rate(counts[:, HIT])[:, None], _rate(counts[:, JOIN])[:, None]
     keep, pass_on = _rate(counts[:, KEEP])[:, None], _rate(counts[:, PASS])[:, None]
     # An outline that most others mend is one that needed it.
-    fits = np.where(
-        a.untouched[:, None], 1 - config.mends * np.maximum(2 * a.mended - 1, 0), 1.0
-    )
+    fits = np.where(a.untouched[:, None], 1 - config.mends * np.maximum(2 * a.mended - 1, 0), 1.0)
     kept = np.where(
         a.shown,
         without * keep * fits + (1 - without) * pass_on,

@@ -36,11 +36,24 @@ class Doubt:
 
     @property
     def settled(self) -> float:
-        """How many fewer after one more answer to each."""
+        """How many fewer after one more answer to each, and what it prepares.
+
+        One answer to the contrary may leave an object as open as it was, and is worth asking for
+        all the same: doubt is counted as p (1 - p), which any answer lowers.
+        """
         p, hit, alarm = self.there, self.hit, self.alarm
-        then = np.minimum(p * hit, (1 - p) * alarm)
-        then = then + np.minimum(p * (1 - hit), (1 - p) * (1 - alarm))
-        return self.open - float(self.area @ then)
+        yes, no = p * hit + (1 - p) * alarm, p * (1 - hit) + (1 - p) * (1 - alarm)
+        doubt = 2 * p * (1 - p)
+        then = (
+            2
+            * p
+            * (1 - p)
+            * (
+                hit * alarm / np.maximum(yes, 1e-12)
+                + (1 - hit) * (1 - alarm) / np.maximum(no, 1e-12)
+            )
+        )
+        return float(self.area @ np.minimum(doubt - then, np.minimum(p, 1 - p)))
 
     @property
     def unshown(self) -> float:
