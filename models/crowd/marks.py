@@ -120,7 +120,7 @@ class MarkCrowd:
                 voted=np.ones_like(drew),
                 shown=np.zeros(count, dtype=bool),
                 worth=np.ones(count),
-                untouched=~drew.any(axis=1),
+                untouched=np.asarray(~drew.any(axis=1)),
                 mended=np.zeros(count),
             )
             presence = weigh(

