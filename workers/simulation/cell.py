@@ -60,8 +60,8 @@ _SMALL_STEPS = {
     "checkpoint_seconds": 1e6,
 }
 
-# A third and a fourth person cost a tenth of the seconds of two, and take away a seventh of what two
-# get wrong (see docs/adr/0022-arrivals-and-inventions.md).
+# A third and a fourth person cost a tenth of the seconds of two, and take away a seventh of what
+# two get wrong (see docs/adr/0022-arrivals-and-inventions.md).
 _CROWD = {"gain": 0.07}
 
 PRESETS: dict[str, Preset] = {
