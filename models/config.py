@@ -140,15 +140,25 @@ class SkillConfig:
     hit: tuple[float, float] = (2.4, 0.6)
     """Changes made of those that were needed."""
     false_alarm: tuple[float, float] = (0.5, 2.5)
-    """Places changed of those that should have stayed."""
+    """Places changed of those that should have stayed, as people are told of their skill."""
+    join: tuple[float, float] = (0.2, 3.8)
+    """What somebody else invented, drawn too."""
+    invent: tuple[float, float] = (0.15, 2.0)
+    """Objects a task that somebody draws and that are not there; tasks' worth of evidence in it."""
+    look: tuple[float, float] = (3.6, 0.4)
+    """Tasks that somebody looked at, of those that they handed back as they were."""
     kept: tuple[float, float] = (4.5, 0.5)
     """Shown objects that are there, left."""
     passed: tuple[float, float] = (1.0, 1.0)
     """Shown objects that are not there, left."""
     shown_pure: tuple[float, float] = (4.0, 1.0)
     """Shown objects that are there."""
-    drawn_pure: tuple[float, float] = (1.0, 1.0)
-    """Objects that were not shown, and that somebody drew, that are there."""
+    mends: float = 0.5
+    """How likely somebody who looks mends an outline that all others mend."""
+    arrive: tuple[float, float] = (1.0, 1.0)
+    """Objects that are there and not shown, and in how many tasks."""
+    arrive_weight: float = 0.5
+    """Tasks' worth of evidence in that number at most: tasks differ."""
     most: float = 4.0
     """Bound of one person's word on an object, in log-odds."""
     edge: float = 1.7

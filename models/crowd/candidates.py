@@ -73,8 +73,11 @@ def find(
     if truth is not None:
         count = _add(labels, truth, count, 1)
     level = people // 2 + 1
+    # What most drew is an object however small it is.
+    least = 1
     while level >= 1:
-        count = _add(labels, votes >= level, count, LEAST)
+        count = _add(labels, votes >= level, count, least)
+        least = LEAST
         # With many people not every level is looked at: it halves beyond the first few steps.
         level = level - 1 if level <= 4 else (level * 2) // 3
     count = _add(labels, shown, count, LEAST)

@@ -16,7 +16,8 @@ def tallies(layer: Layer, solved: Solved, truth: Mask | None, config: SkillConfi
     Without gold, only objects count that are settled without the person's own word; what people
     left as it was says nothing of how they draw, and whether all draw too wide cannot be seen.
     """
-    without, shown = solved.presence.without, solved.shown
+    presence, shown = solved.presence, solved.shown
+    without = presence.without
     there = (without > config.sure) & solved.voted
     absent = (without < 1 - config.sure) & solved.voted
     people, worth = len(layer.masks), solved.candidates.worth
@@ -40,9 +41,12 @@ def tallies(layer: Layer, solved: Solved, truth: Mask | None, config: SkillConfi
                 outline |= {"gold": 1.0, "gold_sum": float(gold[i])}
         result.append(
             Tally(
+                looked=float(presence.looked[i]),
+                stamped=float(1 - presence.looked[i]),
                 found=_sum(there[i] & drew & ~shown, worth),
                 missed=_sum(there[i] & ~drew & ~shown, worth),
-                invented=_sum(absent[i] & drew & ~shown, worth),
+                invented=_sum(absent[i] & drew & ~shown, worth * presence.author[i]),
+                joined=_sum(absent[i] & drew & ~shown, worth * (1 - presence.author[i])),
                 spared=_sum(absent[i] & ~drew & ~shown, worth),
                 kept=_sum(there[i] & drew & shown, worth),
                 dropped=_sum(there[i] & ~drew & shown, worth),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from models.config import SkillConfig
-from models.crowd.candidates import Candidates, find
+from models.crowd.candidates import LEAST, Candidates, find
 from models.crowd.outlines import (
     SCALE,
     Distances,
@@ -19,14 +19,14 @@ from models.crowd.outlines import (
     redrawn,
     signed_distance,
 )
-from models.crowd.presence import Presence, weigh
+from models.crowd.presence import WORTHLESS, Answers, Presence, weigh
 from models.crowd.skills import SkillSnapshot, Tally
 from models.labels import Floats, Mask
 
 NEAR = 3 * SCALE
 """Kept distance within which the edge itself is in doubt, whoever agrees on it."""
-WORTHLESS = 0.1
-"""Hit less false-alarm rate below which somebody's outlines are not looked at."""
+ROUND = 3
+"""Pixels about a core in which a change is one of its outline."""
 SHARE = 0.5
 """Share of a core that a mask covers when its owner drew the object."""
 
@@ -102,9 +102,10 @@ class Layer:
         voted[flooded] = False
         shown = candidates.share(self.shown) >= SHARE
         known = None if truth is None else (candidates.share(truth) >= SHARE).astype(np.float64)
-        presence = weigh(
-            drew, voted, shown, candidates.worth, skills, snapshot.shown, config, known
-        )
+        untouched = np.array([d is self.shown_distance for d in self.distances])
+        mended = self._mended(candidates, drew, untouched)
+        answers = Answers(drew, voted, shown, candidates.worth, untouched, mended, known)
+        presence = weigh(answers, skills, snapshot.shown, config)
         heard = np.flatnonzero((presence.trust >= WORTHLESS) & ~flooded)
         if not len(heard):
             heard = np.arange(people)
@@ -133,6 +134,21 @@ class Layer:
         square = np.full(people, np.nan)
         square[heard] = outline.square[:-1]
         return Solved(inside, chance, candidates, presence, drew, voted, shown, square, flooded)
+
+    def _mended(
+        self, candidates: Candidates, drew: NDArray[np.bool_], untouched: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """(K,) share of those who drew a candidate, and changed anything, who changed its edge."""
+        changed, able = np.zeros((2, candidates.count))
+        if not candidates.count or not untouched.any() or not self.shown.any():
+            return changed
+        size = 2 * ROUND + 1
+        grown = cv2.dilate(candidates.labels.astype(np.uint16), np.ones((size, size), np.uint8))
+        for i in np.flatnonzero(~untouched):
+            near = np.bincount(grown[self.masks[i] != self.shown], minlength=candidates.count + 1)
+            able += drew[i]
+            changed += drew[i] & (near[1:] >= LEAST)
+        return changed / np.maximum(able, 1)
 
     def _flooded(self) -> NDArray[np.bool_]:
         """(n,) whose mask covers most of what at most half of the people drew.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from models.config import MarkConfig, SkillConfig
 from models.crowd.matching import group
-from models.crowd.presence import counts_of, seen, weigh
+from models.crowd.presence import HIT, INVENT, JOIN, Answers, counts_of, seen, weigh
 from models.crowd.skills import Tally
 
 
@@ -72,7 +72,7 @@ class MarkCrowd:
         self._prior = nobody
         self.counts = np.repeat(nobody[None].astype(np.float32), marks.people, axis=0)
         self.tasks = np.zeros(marks.people, dtype=np.int32)
-        self.real = [0.0, 0.0]
+        self.real = [0.0, 0.0, 0.0]
 
     def learn(self, progress: Callable[[int], None] = lambda done: None) -> None:
         """Everybody's skill, from all images."""
@@ -91,10 +91,11 @@ class MarkCrowd:
         seen_now = np.maximum(self.counts - self._prior, 0)
         return [
             Tally(
-                found=float(c[0, 0]),
-                missed=float(c[0, 1]),
-                invented=float(c[1, 0]),
-                spared=float(c[1, 1]),
+                found=float(c[HIT, 0]),
+                missed=float(c[HIT, 1]),
+                invented=float(c[INVENT, 0]),
+                joined=float(c[JOIN, 0]),
+                spared=float(c[JOIN, 1]),
                 tasks=float(t),
             )
             for c, t in zip(seen_now, self.tasks, strict=True)
@@ -114,13 +115,18 @@ class MarkCrowd:
         drew[owner, label] = True
         number = np.bincount(label, minlength=count)
         if count:
+            answers = Answers(
+                drew=drew,
+                voted=np.ones_like(drew),
+                shown=np.zeros(count, dtype=bool),
+                worth=np.ones(count),
+                untouched=np.asarray(~drew.any(axis=1)),
+                mended=np.zeros(count),
+            )
             presence = weigh(
-                drew,
-                np.ones_like(drew),
-                np.zeros(count, dtype=bool),
-                np.ones(count),
+                answers,
                 self.counts[who],
-                Tally(missed=self.real[0], spared=self.real[1]),
+                Tally(missed=self.real[0], spared=self.real[1], tasks=self.real[2]),
                 self.skill,
             )
             there, trust = presence.there, presence.trust
@@ -128,9 +134,9 @@ class MarkCrowd:
             there, trust = np.zeros(0), np.zeros(len(who))
         if learning:
             self.tasks[who] += 1
+            self.real[2] += 1
             if count:
-                shown = np.zeros(count, dtype=bool)
-                added = seen(drew, np.ones_like(drew), shown, np.ones(count), presence.without)
+                added = seen(answers, presence.without, presence.author, presence.looked)
                 self.counts[who] += added.astype(np.float32)
                 self.real[0] += float((there > self.skill.sure).sum())
                 self.real[1] += float((there < 1 - self.skill.sure).sum())

@@ -16,13 +16,49 @@ NOTHING_THERE = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Doubt:
-    """The objects of a task in one class.
+    """The objects of a task in one class, and how one more person would answer.
 
-    area, there: (K,) pixels of each candidate's core, and how likely it is an object.
+    area, there: (K,) pixels of each candidate's core, and how likely it is an object; shown: (K,)
+    whether the proposal has it; hit, alarm: (K,) how likely somebody whom nobody knows has it in
+    their mask, if it is there and if it is not.
     """
 
     area: NDArray[np.float64]
     there: NDArray[np.float64]
+    shown: NDArray[np.bool_]
+    hit: NDArray[np.float64]
+    alarm: NDArray[np.float64]
+
+    @property
+    def open(self) -> float:
+        """Pixels expected to be wrong, as each object is taken for what is likelier."""
+        return float(self.area @ np.minimum(self.there, 1 - self.there))
+
+    @property
+    def settled(self) -> float:
+        """How many fewer after one more answer to each, and what it prepares.
+
+        One answer to the contrary may leave an object as open as it was, and is worth asking for
+        all the same: doubt is counted as p (1 - p), which any answer lowers.
+        """
+        p, hit, alarm = self.there, self.hit, self.alarm
+        yes, no = p * hit + (1 - p) * alarm, p * (1 - hit) + (1 - p) * (1 - alarm)
+        doubt = 2 * p * (1 - p)
+        then = (
+            2
+            * p
+            * (1 - p)
+            * (
+                hit * alarm / np.maximum(yes, 1e-12)
+                + (1 - hit) * (1 - alarm) / np.maximum(no, 1e-12)
+            )
+        )
+        return float(self.area @ np.minimum(doubt - then, np.minimum(p, 1 - p)))
+
+    @property
+    def unshown(self) -> float:
+        """Pixels of objects that the proposal does not show."""
+        return float(self.area[~self.shown] @ self.there[~self.shown])
 
 
 class Outlook:
@@ -30,16 +66,25 @@ class Outlook:
 
     inside, chance: (H, W) the mask, and how likely each pixel belongs to it. hits: (n,) how often
     each of the people finds what is there: objects that all of them overlooked are expected to be
-    as many as a capture-recapture estimate says.
+    as many as a capture-recapture estimate says. people: those whose outlines are worth something,
+    who need not be whole.
     """
 
-    def __init__(self, inside: Mask, chance: Floats, hits: NDArray[np.float64]) -> None:
-        self._hits = hits
+    def __init__(
+        self,
+        inside: Mask,
+        chance: Floats,
+        hits: NDArray[np.float64],
+        doubts: Sequence[Doubt],
+        people: float,
+    ) -> None:
+        self._hits, self._doubts, self._people = hits, doubts, people
         self._overlooked = float(np.prod(1 - hits))
         drawn, expected = float(inside.sum()), float(chance.sum())
         self._nothing = drawn == 0 and expected < 1
         self._wrong = drawn - 2 * float(chance[inside].sum()) + expected
-        self._unseen = expected * self._overlooked / max(1 - self._overlooked, 1e-3)
+        found = sum(doubt.unshown for doubt in doubts)
+        self._unseen = found * self._overlooked / max(1 - self._overlooked, 1e-3)
         self._size = drawn + expected + self._unseen
 
     @property
@@ -49,27 +94,18 @@ class Outlook:
             return self._overlooked * NOTHING_THERE
         return min(1.0, (self._wrong + self._unseen) / self._size)
 
-    def gain(self, alarms: NDArray[np.float64], doubts: Sequence[Doubt]) -> float:
-        """By how much one more mask, of somebody like those who drew, lowers the expected error.
+    def gain(self, hit: float) -> float:
+        """By how much one more mask lowers the expected error.
 
-        alarms: (n,) how often each of the people draws what is not there; doubts: of each class.
-        Edges get nearer to the truth with the root of the number of people; objects by the value of
-        one more answer about each (what is left of min(p, 1 - p) after it); what all overlooked, as
-        often as somebody finds it.
+        hit: how often somebody whom nobody knows finds what is there and not shown. Edges get
+        nearer to the truth with the root of the number of people; objects by the value of one more
+        answer about each; what all overlooked, as often as somebody finds it.
         """
-        hit, alarm = float(self._hits.mean()), float(alarms.mean())
         if self._nothing:
             return self.error * hit
-        open_objects, settled = 0.0, 0.0
-        for doubt in doubts:
-            p = doubt.there
-            now = np.minimum(p, 1 - p)
-            then = np.minimum(p * hit, (1 - p) * alarm)
-            then = then + np.minimum(p * (1 - hit), (1 - p) * (1 - alarm))
-            open_objects += float(doubt.area @ now)
-            settled += float(doubt.area @ (now - then))
-        edges = max(self._wrong - open_objects, 0.0)
-        people = len(self._hits)
+        settled = sum(doubt.settled for doubt in self._doubts)
+        edges = max(self._wrong - sum(doubt.open for doubt in self._doubts), 0.0)
+        people = max(self._people, 1.0)
         nearer = 1 - float(people / (people + 1)) ** 0.5
         return float((edges * nearer + settled + self._unseen * hit) / self._size)
 

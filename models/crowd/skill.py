@@ -20,6 +20,7 @@ from models.crowd.aggregator import (
 from models.crowd.instances import align
 from models.crowd.judging import tallies
 from models.crowd.layer import Layer, Solved
+from models.crowd.presence import mean_of, next_answer
 from models.crowd.risk import Doubt, Outlook, decide
 from models.crowd.skills import SkillSnapshot, Tally, estimate
 from models.crowd.votes import agreement, plurality
@@ -133,10 +134,19 @@ class Ongoing:
         mask, chance = self._compose(solved)
         inside = (mask > 0) & (mask != self.unsure)
         known = [estimate(self.snapshot.of(n), self.skill) for n in self.names]
-        hits = np.array([skill.hit for skill in known])
-        alarms = np.array([skill.false_alarm for skill in known])
-        outlook = Outlook(inside, chance, hits)
-        doubts = [Doubt(s.candidates.area, s.presence.there) for s in solved.values()]
+        hits, heard = np.array([skill.hit for skill in known]), np.zeros(len(known))
+        if solved:
+            # Who looks as a rule is a whole person; who likely did not is less of one.
+            usual = mean_of(self.skill.look)
+            looked = np.mean([s.presence.looked for s in solved.values()], axis=0)
+            hits = hits * np.minimum(1, looked / usual)
+            heard = np.mean([s.presence.heard for s in solved.values()], axis=0)
+            heard = np.minimum(1, heard / usual)
+        doubts = [
+            Doubt(s.candidates.area, s.presence.there, s.shown, *next_answer(s.shown, self.skill))
+            for s in solved.values()
+        ]
+        outlook = Outlook(inside, chance, hits, doubts, float(heard.sum()))
         probability = np.where(inside, chance, 1 - chance).astype(np.float32)
         given = [s for s in self.sure if s is not None]
         if len(given) == len(self.sure):
@@ -148,7 +158,7 @@ class Ongoing:
             probability=probability,
             agreement=together,
             decision=decide(
-                len(self.names), outlook.error, outlook.gain(alarms, doubts), self.config
+                len(self.names), outlook.error, outlook.gain(mean_of(self.skill.hit)), self.config
             ),
             reliability=reliability,
             views=len(self.names),

@@ -18,13 +18,16 @@ class Tally:
     """Evidence about one volunteer, as weighted counts; zero is a newcomer.
 
     found, missed:   objects that are there and were not shown, drawn or not.
-    invented, spared: places where somebody drew what is not there, drawn by them too or not.
+    invented:        places where they drew what is not there, of their own.
+    joined, spared:  places where somebody else did, drawn by them too or not.
     kept, dropped:   objects that are there and were shown, left or removed.
     passed, struck:  objects that were shown and are not there, left or removed.
     edges, edge_square: tasks with an outline, and the sum of its mean squares off, in pixels².
     gold, gold_sum:  gold tasks with an outline, and the sum of its mean signed distances, pixels;
                      above 0 draws too wide.
     tasks: tasks that any of this comes from.
+    looked, stamped: tasks that they looked at, and that they handed back unseen, as far as it could
+                     be told.
     """
 
     found: float = 0.0
@@ -40,6 +43,9 @@ class Tally:
     gold: float = 0.0
     gold_sum: float = 0.0
     tasks: float = 0.0
+    joined: float = 0.0
+    looked: float = 0.0
+    stamped: float = 0.0
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
@@ -104,7 +110,8 @@ def estimate(tally: Tally, config: SkillConfig | None = None) -> SkillEstimate:
     """Posterior means of a volunteer's rates and outline."""
     config = config or SkillConfig()
     made, left_out = tally.found + tally.struck, tally.missed + tally.passed
-    wrong, right = tally.invented + tally.dropped, tally.spared + tally.kept
+    wrong = tally.invented + tally.joined + tally.dropped
+    right = tally.spared + tally.kept
     hit, hit_var = _beta(made, left_out, config.hit)
     alarm, alarm_var = _beta(wrong, right, config.false_alarm)
     return SkillEstimate(

@@ -17,6 +17,7 @@ from lamella.studies.models import Study
 from lamella.volumes import codec
 from models.simulate.cast import Realised
 from models.simulate.volunteers import Volunteer
+from workers.simulation.inline import AT_ONCE, drain
 
 
 @dataclass
@@ -82,4 +83,6 @@ class Crowd:
                 consent_version=study.consent_version,
             ),
         )
+        # Whether another person is asked is decided before one comes.
+        drain(kinds=AT_ONCE)
         return True

@@ -1,6 +1,6 @@
 """The study's jobs, done in this process one after the other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from lamella.jobs.models import Job, JobState
 from workers.runner import run_job
@@ -10,14 +10,24 @@ class JobFailedError(Exception):
     """A job of the study failed; the text is what a person would be told."""
 
 
-def drain(each: Callable[[Job], None] = lambda job: None) -> int:
-    """Do queued jobs until none is left, and return how many. ``each`` is told of every one done.
+AT_ONCE = ("consensus", "skills")
+"""Kinds of jobs that are done before the next person takes a task, as workers would."""
+
+
+def drain(
+    each: Callable[[Job], None] = lambda job: None, kinds: Collection[str] | None = None
+) -> int:
+    """Do queued jobs (of some ``kinds``) until none is left, and return how many. ``each`` is told
+    of every one done.
 
     Raises JobFailedError.
     """
     done = 0
+    queued = Job.objects.filter(state=JobState.QUEUED).order_by("created")
+    if kinds is not None:
+        queued = queued.filter(kind__in=kinds)
     while True:
-        job = Job.objects.filter(state=JobState.QUEUED).order_by("created").first()
+        job = queued.first()
         if job is None:
             return done
         outcome = run_job(str(job.pk))

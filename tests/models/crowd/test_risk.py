@@ -21,6 +21,29 @@ def disc(y: int, x: int, radius: int) -> NDArray[np.uint8]:
     return mask
 
 
+def doubt(there: NDArray[np.float64], *, alarm: float = 0.05, shown: bool = False) -> Doubt:
+    every = np.ones(len(there))
+    return Doubt(128 * every, there, np.full(len(there), shown), 0.8 * every, alarm * every)
+
+
+def test_an_object_that_one_of_two_drew_is_worth_a_third_though_one_answer_may_not_settle_it() -> (
+    None
+):
+    likely, sure = np.array([0.78]), np.array([0.999])
+    assert doubt(likely).settled > 0.1 * 128
+    assert doubt(sure).settled < 0.01 * 128
+
+
+def test_what_the_proposal_shows_is_not_overlooked() -> None:
+    chance = np.zeros(SHAPE, np.float32)
+    chance[:8, :16] = 0.99
+    hits, there = np.array([0.6, 0.6]), np.array([0.99])
+    unshown, shown = (
+        Outlook(chance > 0.5, chance, hits, [doubt(there, shown=flag)], 2) for flag in (False, True)
+    )
+    assert unshown.error > shown.error + 0.05
+
+
 @given(
     seed=st.integers(0, 2**32 - 1),
     hits=st.lists(st.floats(0.5, 0.99), min_size=1, max_size=6),
@@ -36,11 +59,8 @@ def test_one_more_mask_lowers_the_expected_error_by_no_more_than_there_is(
     for k, p in enumerate(there):
         chance[8 * k : 8 * k + 8, :16] = p
     inside = chance >= 0.5
-    known = np.array(hits)
-    alarms = np.full(len(known), alarm)
-    outlook = Outlook(inside, chance, known)
-    gain = outlook.gain(alarms, [Doubt(np.full(4, 128.0), there)])
-    assert 0 <= gain <= outlook.error + 1e-6
+    outlook = Outlook(inside, chance, np.array(hits), [doubt(there, alarm=alarm)], len(hits))
+    assert 0 <= outlook.gain(0.8) <= outlook.error + 1e-6
 
 
 def test_the_more_people_agree_the_less_error_is_expected() -> None:
@@ -71,7 +91,7 @@ def test_two_who_agree_are_enough_and_two_who_do_not_need_a_third(
 def test_the_more_people_there_are_the_less_the_next_one_is_worth() -> None:
     chance = np.where(disc(32, 32, 15) > 0, 0.9, 0.1).astype(np.float32)
     gains = [
-        Outlook(chance > 0.5, chance, np.full(n, 0.8)).gain(np.full(n, 0.1), [])
+        Outlook(chance > 0.5, chance, np.full(n, 0.8), [doubt(np.ones(0))], n).gain(0.8)
         for n in range(1, 6)
     ]
     assert gains == sorted(gains, reverse=True)
