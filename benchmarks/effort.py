@@ -2,7 +2,7 @@
 
 The quick set plays, with three seeds each: the brain tumour, the last ten hippocampus cases as one
 study, the embryo and the tiles of the electron micrographs by expected_error, a fifth of the tiles
-by random too with one seed; the pinned cast on the brain tumour; and, in rounds of 9 %, the brain
+by random too with one seed; the pinned cast on the brain tumour; and, in rounds of 6.5 %, the brain
 tumour by expected_error, foreground_random and the oracle. The full set adds every other strategy,
 and whole slices of the micrographs.
 """
@@ -21,12 +21,14 @@ OTHERS = ("discriminator", "entropy", "clasp_pe", "random", "uniform", "bisectio
 SEEDS = 3
 LOW, HIGH = 0.05, 0.30
 """Shares shown between which curves are compared."""
-STRIDES = {"round_share": 0.09}
+STRIDES = {"round_share": 0.065}
 """Larger rounds, for curves that have to be played to their end."""
 PACES = {"round_share": 0.07}
 """Larger ones too where each round reads much: of large slices."""
 STEPS = {"round_share": 0.015, "audit_share": 0.005}
 """Smaller ones, where the share shown to a Dice is asked for to the percent."""
+MANY = 24
+"""Rounds at most where they are small and the Dice takes a larger share."""
 CAST_SHARE = 0.15
 RANDOM_SHARE = 0.2
 """Share of random tiles that is played."""
@@ -52,7 +54,9 @@ def plans(quick: bool, seed: int) -> dict[str, Plan]:
         "vnc": Plan(VNC, (OURS, *others), seeds, until=until(VNC), pace=PACES),
         # Only its Dice where ours has got there is asked for.
         "vnc random": Plan(VNC, ("random",), (seed,), budget=RANDOM_SHARE, pace=PACES),
-        "hippocampus": Plan(cases, (OURS, *others), seeds, until=until(cases)),
+        "hippocampus": Plan(
+            cases, (OURS, *others), seeds, until=until(cases), rounds=MANY, pace=STEPS
+        ),
         # Compared up to HIGH shown, so that these go on.
         "curves": Plan(BRATS, (OURS, BASE, BOUND, *others), seeds, pace=STRIDES),
         "cast": Plan(BRATS, (OURS,), seeds, volunteers="cast", budget=CAST_SHARE),

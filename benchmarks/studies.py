@@ -16,7 +16,7 @@ Result = Mapping[str, Any]
 @dataclass(frozen=True)
 class Plan:
     """What is simulated of a volume. ``until``: a study may end once it reached this Dice;
-    ``pace``: changes of the preset (``simulation`` of the settings)."""
+    ``rounds``: at most; ``pace``: changes of the preset (``simulation`` of the settings)."""
 
     volume: Volume
     strategies: tuple[str, ...]
@@ -24,6 +24,7 @@ class Plan:
     volunteers: str = "perfect"
     budget: float | None = None
     until: str | None = None
+    rounds: int | None = None
     pace: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -39,6 +40,7 @@ class Plan:
             volunteers=self.volunteers,
             seeds=self.seeds,
             budget=self.budget or self.volume.budget,
+            rounds=self.rounds,
             classes=self.volume.classes,
             settings=settings,
             name=self.volume.name,
