@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from lamella.accounts.models import User, Volunteer
 from lamella.annotation.models import Correction, Participation
-from lamella.studies.models import Study
+from lamella.studies.models import Membership, Study
 
 LENGTH = 50
 """Rows of one page."""
@@ -137,6 +137,47 @@ def _named(name: str) -> Q:
         low, high = UUID(bare.ljust(32, "0")), UUID(bare.ljust(32, "f"))
         wanted |= Q(volunteer__gte=low, volunteer__lte=high)
     return wanted
+
+
+@dataclass(frozen=True)
+class Work:
+    """A member and what they did in the study; ``mine`` is None for who never began."""
+
+    member: Membership
+    mine: Participation | None
+    tested: int
+    mended: int
+    """Of the errors planted in what they were shown, how many they put right."""
+
+
+def work_of(study: Study, members: list[Membership]) -> list[Work]:
+    """The same members, in their order. Two queries."""
+    found = study.participations.filter(volunteer__user__in=[m.user_id for m in members])
+    by_user = {row.volunteer.user_id: row for row in found.select_related("volunteer")}
+    tests = planted_of(study, [row.volunteer_id for row in by_user.values()])
+    rows = []
+    for member in members:
+        mine = by_user.get(member.user_id)
+        tested, mended = tests.get(mine.volunteer_id, (0, 0)) if mine else (0, 0)
+        rows.append(Work(member, mine, tested, mended))
+    return rows
+
+
+def planted_of(study: Study, volunteers: list[UUID]) -> dict[UUID, tuple[int, int]]:
+    """{volunteer: (planted errors shown, of which put right)}. One query."""
+    counted = (
+        Correction.objects.filter(
+            volunteer__in=volunteers,
+            task__study=study,
+            mended__isnull=False,
+            supersedes__isnull=True,
+            withdrawn__isnull=True,
+        )
+        .order_by()
+        .values("volunteer")
+        .annotate(tested=Count("pk"), found=Count("pk", filter=Q(mended=True)))
+    )
+    return {row["volunteer"]: (row["tested"], row["found"]) for row in counted}
 
 
 def figures_of(study: Study) -> dict[str, Any]:

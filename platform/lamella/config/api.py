@@ -12,6 +12,7 @@ from lamella.accounts.access import ANYBODY
 from lamella.accounts.api import router as account
 from lamella.annotation.api import router as annotation
 from lamella.annotation.api_leaving import router as leaving
+from lamella.annotation.api_volunteers import router as volunteers
 from lamella.annotation.submission import StaleProposalError, SubmissionError
 from lamella.consensus.api import router as review
 from lamella.consensus.api_verdicts import router as verdicts
@@ -29,6 +30,7 @@ from lamella.languages.sentences import said
 from lamella.loop.api import router as training
 from lamella.loop.api_jobs import router as jobs
 from lamella.loop.errors import LoopError
+from lamella.notices.api import router as notices
 from lamella.studies.access import ForbiddenError, NotVisibleError
 from lamella.studies.api import router as studies
 from lamella.studies.api_members import router as members
@@ -44,6 +46,8 @@ api.add_router("", verdicts)
 api.add_router("", studies)
 api.add_router("", settings)
 api.add_router("", members)
+api.add_router("", volunteers)
+api.add_router("", notices)
 api.add_router("", training)
 api.add_router("", jobs)
 api.add_router("", account)
