@@ -22,6 +22,7 @@ from lamella.cubes.api_ingest import router as ingest
 from lamella.cubes.api_labels import router as labels
 from lamella.cubes.api_uploads import router as uploads
 from lamella.cubes.services import CubeError
+from lamella.exchange.api_explorer import router as explorer
 from lamella.exchange.api_exports import router as exports
 from lamella.exchange.api_volumes import router as volumes
 from lamella.exchange.services import ExportError
@@ -58,6 +59,7 @@ api.add_router("", ingest)
 api.add_router("", labels)
 api.add_router("", volumes)
 api.add_router("", exports)
+api.add_router("", explorer)
 
 
 def _answers(kind: type[Exception], status: int, words: str = "") -> None:
