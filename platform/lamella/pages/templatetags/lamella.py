@@ -134,9 +134,9 @@ def seconds(value: Figure) -> str:
 
 
 @register.filter
-def age(moment: datetime | None) -> str:
+def age(moment: datetime | Literal[""] | None) -> str:
     """How long ago, in one unit: "just now", "5 min ago"."""
-    if moment is None:
+    if not moment:
         return "–"
     passed = timezone.now() - moment
     if passed < timedelta(minutes=1):
