@@ -70,6 +70,7 @@ def prepare() -> None:
         question="Where are the lipid droplets?",
         guide=GUIDE,
     )
+    scene.catalogued(played)
     run = make.make_run(
         played.study, state=TrainingRun.State.RUNNING, finished=None, parent=played.serving
     )

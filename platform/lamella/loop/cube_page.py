@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from lamella.cubes.models import Cube, Labels, VolumeState
 from lamella.exchange.models import Export
 from lamella.learning.models import Proposal
-from lamella.loop.overview import labelled_slices, newest_selection, places_of, shown_of
+from lamella.loop.counts import counts_of
+from lamella.loop.overview import labelled_slices, newest_selection, shown_of
 from lamella.loop.strip import Strip, strip_of
 from lamella.rounds.models import Certificate, Task
 from lamella.studies.models import Study
@@ -32,8 +33,8 @@ class SliceHere:
 
 def of_cube(cube: Cube) -> CubePage:
     """Seven queries."""
-    every, blind = places_of(cube.study)
-    places = every[cube.pk]
+    counts = counts_of(cube.study)
+    places, blind = counts.places[cube.pk], counts.blind
     labelled = labelled_slices(cube.study)[cube.pk]
     ready = cube.state == VolumeState.READY
     return CubePage(
@@ -75,7 +76,8 @@ class CubeRow:
 
 def rows_of(study: Study) -> list[CubeRow]:
     """Every cube of a study with its newest certificate. Four queries."""
-    places, blind = places_of(study)
+    counts = counts_of(study)
+    places, blind = counts.places, counts.blind
     labelled = labelled_slices(study)
     newest: dict[int, Certificate] = {}
     for certificate in Certificate.objects.filter(cube__study=study).order_by("pk"):

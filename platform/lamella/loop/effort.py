@@ -1,12 +1,10 @@
 """Human seconds spent, against drawing every slice from nothing once."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db.models import Count, ExpressionWrapper, F, FloatField, Q, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce
-from django.utils import timezone
 
 from lamella.annotation.models import Correction
 from lamella.cubes.models import Cube, VolumeState
@@ -29,8 +27,8 @@ class Effort:
     """Masks drawn from nothing that the comparison rests on."""
 
 
-def effort_of(study: Study, cubes: list[Cube]) -> tuple[Effort, int]:
-    """(effort, people of the last 24 hours). One query.
+def effort_of(study: Study, cubes: list[Cube]) -> Effort:
+    """One query.
 
     What drawing everything takes is estimated from the blind audit: seconds a pixel, each tile
     standing for 1 / its chance of being drawn, times the pixels of all slices; once, by one person.
@@ -49,11 +47,6 @@ def effort_of(study: Study, cubes: list[Cube]) -> tuple[Effort, int]:
         task__study=study, supersedes__isnull=True, withdrawn__isnull=True
     ).aggregate(
         seconds=Sum("active_seconds"),
-        people=Count(
-            "volunteer",
-            distinct=True,
-            filter=Q(created__gte=timezone.now() - timedelta(days=1)),
-        ),
         blind=Count("pk", filter=blind),
         s=total(weight * seconds),
         a=total(weight * area),
@@ -73,4 +66,4 @@ def effort_of(study: Study, cubes: list[Cube]) -> tuple[Effort, int]:
         saved = 1 - spent / (pace * pixels)
         low = 1 - spent / (max(pace - error, 1e-12) * pixels)
         high = 1 - spent / ((pace + error) * pixels)
-    return Effort(spent, saved, low, high, made["blind"]), made["people"]
+    return Effort(spent, saved, low, high, made["blind"])

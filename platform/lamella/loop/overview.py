@@ -6,35 +6,25 @@
 import math
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import (
-    Case,
-    Count,
-    F,
-    JSONField,
-    Max,
-    Q,
-    Subquery,
-    Sum,
-    When,
-)
+from django.db.models import Case, JSONField, Max, Min, Q, Subquery, When
 from django.utils import timezone
 
+from lamella.annotation.participation import figures_of
 from lamella.consensus.selectors import review_counts
 from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
 from lamella.jobs.models import Job, JobState
-from lamella.loop.effort import Effort, effort_of
-from lamella.loop.forecasting import sentence
+from lamella.loop.counts import Counts, RoundCounts, counts_of
+from lamella.loop.effort import Effort
+from lamella.loop.forecasting import Ahead, ahead_of, sentence
 from lamella.loop.strip import Strip, strip_of
 from lamella.rounds.models import Certificate, Round, Task
 from lamella.studies.models import Study
 
 STRIPS = 6
 """Cubes whose strip along z is drawn; the others are in the table of cubes."""
-
-SETTLED = Q(state__in=[Task.State.RETIRED, Task.State.ACCEPTED])
 
 
 @dataclass(frozen=True)
@@ -70,6 +60,20 @@ class Overview:
     contested: int
     doubted: int
     failed_jobs: int
+    qualities: dict[int, float]
+    """{round: quality of the worst cube after it}."""
+    counted: datetime | None
+    """Of a large study: when tasks and time were counted; None where it was just now."""
+
+    @property
+    def ahead(self) -> Ahead | None:
+        """The work left to the target, from the newest round that foretold any."""
+        agreed = sum(state.agreed for state in self.rounds)
+        each = self.effort.seconds / agreed if agreed else 0.0
+        for state in reversed(self.rounds):
+            if told := state.round.figures.get("forecast"):
+                return ahead_of(told, each)
+        return None
 
     @property
     def forecast(self) -> str:
@@ -106,8 +110,9 @@ class Overview:
 
 def of_study(study: Study) -> Overview:
     cubes = list(study.cubes.all())
-    rounds = _rounds(study)
-    places, blind = places_of(study)
+    counts = counts_of(study)
+    rounds = _rounds(study, counts)
+    places, blind = counts.places, counts.blind
     labelled = labelled_slices(study)
     certificates = _newest_certificates(study)
     selection = rounds[-1].selection if rounds else {}
@@ -123,20 +128,27 @@ def of_study(study: Study) -> Overview:
         for index, cube in enumerate(cubes)
     ]
     slices = sum(cube.depth for cube in cubes if cube.state == VolumeState.READY)
-    effort, people = effort_of(study, cubes)
-    counts = review_counts(study)
+    waiting = review_counts(study)
     return Overview(
         cubes=states,
         rounds=rounds,
         slices=slices,
         shown=sum(state.shown for state in states),
-        effort=effort,
-        people_today=people,
-        waiting=counts["waiting"],
-        contested=counts["contested"],
-        doubted=counts["doubted"],
+        effort=counts.effort,
+        people_today=figures_of(study)["today"],
+        waiting=waiting["waiting"],
+        contested=waiting["contested"],
+        doubted=waiting["doubted"],
         failed_jobs=failed_jobs(study).count(),
+        qualities=_qualities(study),
+        counted=counts.made,
     )
+
+
+def _qualities(study: Study) -> dict[int, float]:
+    """{round: the worst cube's quality after it}, of rounds that measured it blind. One query."""
+    rows = Certificate.objects.filter(cube__study=study, blind__gt=0, dice__isnull=False)
+    return dict(rows.order_by().values_list("round").annotate(worst=Min("dice")))
 
 
 def failed_jobs(study: Study) -> Any:
@@ -145,53 +157,20 @@ def failed_jobs(study: Study) -> Any:
     return Job.objects.filter(scope=study.slug, state=JobState.FAILED, finished__gte=since)
 
 
-def _rounds(study: Study) -> list[RoundState]:
+def _rounds(study: Study, counts: Counts) -> list[RoundState]:
     newest = study.rounds.order_by("-number").values("number")[:1]
-    own = Q(tasks__extra=False, tasks__blind=False)
     rounds = (
         study.rounds.defer("selection")
         .annotate(
-            record=Case(When(number=Subquery(newest), then="selection"), output_field=JSONField()),
-            task_count=Count("tasks", filter=own),
-            agreed_count=Count(
-                "tasks",
-                filter=own & Q(tasks__state__in=[Task.State.RETIRED, Task.State.ACCEPTED]),
-            ),
-            to_draw_count=Count("tasks", filter=Q(tasks__blind=True, tasks__state=Task.State.OPEN)),
+            record=Case(When(number=Subquery(newest), then="selection"), output_field=JSONField())
         )
         .order_by("number")
     )
-    return [
-        RoundState(r, r.task_count, r.agreed_count, r.to_draw_count, r.record or {}) for r in rounds
-    ]
-
-
-def places_of(study: Study) -> tuple[dict[int, dict[int, dict[str, Any]]], dict[int, int]]:
-    """({cube: {z: counts of its tasks}}, {cube: pixels of tiles to be drawn blind}). One query.
-
-    Gold tasks are left out; a blind tile does not make its slice one that was shown.
-    """
-    whole = Q(blind=False)
-    rows = (
-        study.tasks.exclude(kind=Task.Kind.GOLD)
-        .values("cube_id", "z")
-        .annotate(
-            tasks=Count("pk", filter=whole),
-            open=Count("pk", filter=whole & Q(state__in=[Task.State.OPEN, Task.State.SENT_BACK])),
-            accepted=Count("pk", filter=whole & Q(state=Task.State.ACCEPTED)),
-            audit=Count("pk", filter=whole & Q(kind=Task.Kind.AUDIT)),
-            score=Max("score"),
-            blind_pixels=Sum(F("height") * F("width"), filter=Q(blind=True)),
-        )
-        .order_by("cube_id", "z")
-    )
-    places: dict[int, dict[int, dict[str, Any]]] = defaultdict(dict)
-    blind: dict[int, int] = defaultdict(int)
-    for row in rows:
-        if row["tasks"]:
-            places[row["cube_id"]][row["z"]] = dict(row)
-        blind[row["cube_id"]] += row["blind_pixels"] or 0
-    return places, blind
+    states = []
+    for row in rounds:
+        own = counts.rounds.get(row.pk, RoundCounts(0, 0, 0))
+        states.append(RoundState(row, own.tasks, own.agreed, own.to_draw, row.record or {}))
+    return states
 
 
 def shown_of(
