@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, JSONField, Max, Min, Q, Subquery, When
+from django.db.models import Case, JSONField, Max, Min, Subquery, When
 from django.utils import timezone
 
 from lamella.annotation.participation import figures_of
@@ -20,7 +20,7 @@ from lamella.loop.counts import Counts, RoundCounts, counts_of
 from lamella.loop.effort import Effort
 from lamella.loop.forecasting import Ahead, ahead_of, sentence
 from lamella.loop.strip import Strip, strip_of
-from lamella.rounds.models import Certificate, Round, Task
+from lamella.rounds.models import Certificate, Round
 from lamella.studies.models import Study
 
 STRIPS = 6
