@@ -72,7 +72,11 @@ class Correction(models.Model):
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["task", "created"])]
+        indexes = [
+            models.Index(fields=["task", "created"]),
+            # Those that somebody found hard are few beside all there are.
+            models.Index(fields=["task"], condition=~Q(flag=""), name="flagged"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["assignment"],
