@@ -10,6 +10,7 @@ end built, and quiet processors: times say as much of the machine as of the page
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 
 from benchmarks.desks.place import ROOT, installed, serving
@@ -62,6 +63,13 @@ def _write(path: Path | None, rows: list[Row]) -> None:
 
 def _pages(plan: StudyPlan, repeats: int, *, timed: bool) -> list[Row]:
     from benchmarks.desks.pages import Seen, see_all
+    from lamella.loop.kept import freshen
+
+    # The scheduler does it all day long.
+    began = time.monotonic()
+    while freshen() and time.monotonic() - began < 300:
+        pass
+    _say(f"  counted in {time.monotonic() - began:.0f} s")
     from benchmarks.desks.report import page_rows
 
     seen: list[Seen] = []
@@ -72,9 +80,7 @@ def _pages(plan: StudyPlan, repeats: int, *, timed: bool) -> list[Row]:
     return page_rows(seen, timed=timed)
 
 
-def _offers(
-    plan: StudyPlan, sizes: Sizes, folder: Path, options: argparse.Namespace
-) -> list[Row]:
+def _offers(plan: StudyPlan, sizes: Sizes, folder: Path, options: argparse.Namespace) -> list[Row]:
     from benchmarks.desks import offers
     from benchmarks.desks.report import offer_rows
 

@@ -28,12 +28,11 @@ def load(
     rest = [f for name, f in fields.items() if name not in columns and not f.primary_key]
     names = [fields[name].column for name in columns] + [field.column for field in rest]
     tail = tuple(_default(field) for field in rest)
-    began, count = time.monotonic(), 0
+    began = time.monotonic()
     table = model._meta.db_table
     write = _copy if connection.vendor == "postgresql" else _insert
     whole = (row + tail for row in rows) if tail else iter(rows)
-    for count in write(table, names, whole):
-        pass
+    count = write(table, names, whole)
     seconds = time.monotonic() - began
     if seconds > 2:
         say(f"  {count:>9,} {model._meta.verbose_name_plural} in {seconds:.0f} s")
@@ -51,7 +50,7 @@ def _default(field: "models.Field[Any, Any]") -> Any:
     return b"" if isinstance(field, models.BinaryField) else ""
 
 
-def _copy(table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> Iterator[int]:
+def _copy(table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> int:
     columns = ", ".join(f'"{name}"' for name in names)
     count = 0
     with (
@@ -61,10 +60,10 @@ def _copy(table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> 
         for row in rows:
             copy.write_row(row)
             count += 1
-    yield count
+    return count
 
 
-def _insert(table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> Iterator[int]:
+def _insert(table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> int:
     columns = ", ".join(f'"{name}"' for name in names)
     marks = ", ".join("?" * len(names))
     connection.ensure_connection()
@@ -73,7 +72,7 @@ def _insert(table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -
     while chunk := list(itertools.islice(source, _CHUNK)):
         raw.executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', chunk)  # noqa: S608
         count += len(chunk)
-        yield count
+    return count
 
 
 @contextmanager

@@ -20,7 +20,8 @@ from lamella.annotation.models import Assignment
 from lamella.rounds.models import Task
 
 IN_FLIGHT = 50
-_TOKEN = "b" * 32  # noqa: S105 - any will do: a cookie and a header that agree
+_TOKEN = "b" * 32
+"""Of the cookie and of the header: any will do, as long as they agree."""
 
 
 @dataclass
@@ -133,9 +134,7 @@ def over_redundancy() -> int:
 def give_back() -> None:
     """The leases of this run end, so that the next one begins as this one did."""
     leased = Assignment.objects.filter(state=Assignment.State.LEASED)
-    for task, taken in (
-        leased.values_list("task").annotate(n=Count("pk")).values_list("task", "n")
-    ):
+    for task, taken in leased.values_list("task").annotate(n=Count("pk")).values_list("task", "n"):
         Task.objects.filter(pk=task).update(places_taken=F("places_taken") - taken)
     leased.delete()
     Session.objects.all().delete()

@@ -51,7 +51,13 @@ def offer_rows(load: Load, over: int, rate: int) -> list[Row]:
     done = len(load.times) / load.seconds if load.seconds else 0.0
     faults = {"first": load.faults[0]} if load.faults else {}
     return [
-        row(f"next task at {rate} a second, p99", load.percentile(99), "ms", f"<= {OFFER_MS}", beside),
+        row(
+            f"next task at {rate} a second, p99",
+            load.percentile(99),
+            "ms",
+            f"<= {OFFER_MS}",
+            beside,
+        ),
         row("requests answered a second", done, "/s", f">= {0.97 * rate:g}"),
         row("requests without a task", load.empty, "", "<= 0", {"tasks given": len(load.tasks)}),
         row("requests that failed", len(load.faults), "", "<= 0", faults),

@@ -57,7 +57,9 @@ def draw(plans: list[StudyPlan], sizes: Sizes, rng: np.random.Generator) -> Task
         # Each cube's places in an order of its own, without repetition.
         places = np.concatenate(
             [
-                rng.permutation(plan.depth * ACROSS * ACROSS)[: len(range(c, count, len(plan.cubes)))]
+                rng.permutation(plan.depth * ACROSS * ACROSS)[
+                    : len(range(c, count, len(plan.cubes)))
+                ]
                 for c in range(len(plan.cubes))
             ]
         )
@@ -98,7 +100,8 @@ def make_work(
         Task,
         ("id", "study", "round", "cube", "proposal", "kind", "state", "z", "y0", "x0", "height",
          "width", "redundancy", "places_taken", "priority", "score", "scores", "reason",
-         "inclusion", "blind", "created", "retired", "retire_reason"),
+         "inclusion", "blind", "created", "retired", "retire_reason", "risk", "expected_error",
+         "holds"),
         _chunks(len(tasks.study), lambda part: _task_rows(tasks, part, by_id, moments)),
         say,
     )  # fmt: skip
@@ -131,9 +134,9 @@ def make_work(
     accepted = np.flatnonzero(tasks.state == ACCEPTED)
     load(
         Verdict,
-        ("consensus", "kind", "manager", "created"),
+        ("consensus", "study", "kind", "manager", "created"),
         (
-            (int(n) + 1, "accept", 2, moment)
+            (int(n) + 1, int(tasks.study[n]), "accept", 2, moment)
             for part in _parts(len(accepted))
             for n, moment in zip(
                 accepted[part].tolist(), moments.at(tasks.share[accepted[part]] + 0.02), strict=True
@@ -205,9 +208,7 @@ def _task_rows(
         state, cube, turn = int(tasks.state[n]), int(tasks.cube[n]), int(tasks.round[n])
         place, blind, audit = int(tasks.place[n]), bool(tasks.blind[n]), bool(tasks.audit[n])
         row, column = place // ACROSS % ACROSS, place % ACROSS
-        proposal = (
-            None if blind or not turn else proposal_of(plan, cube, plan.versions[turn - 1])
-        )
+        proposal = None if blind or not turn else proposal_of(plan, cube, plan.versions[turn - 1])
         held = int(tasks.masks[n])
         yield (
             n + 1, plan.id, plan.rounds[turn], cube, proposal, "audit" if audit else "work",
@@ -216,6 +217,8 @@ def _task_rows(
             float(tasks.score[n]), scores, "expected error", 0.01 if audit else None, blind,
             created[n - part.start], None if state == OPEN else retired[n - part.start],
             "" if state == OPEN else "3 people corrected it, as many as the study asks for.",
+            0.0 if state == OPEN else float(tasks.score[n] + 1 - tasks.agreement[n]),
+            None if state == OPEN else float(tasks.score[n]), 0 if state == OPEN else 1,
         )  # fmt: skip
 
 

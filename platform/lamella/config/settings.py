@@ -177,6 +177,7 @@ PERIODIC = [
     "lamella.jobs.reconciler.reconcile_now",
     "lamella.annotation.offers.expire_leases",
     "lamella.loop.services.nudge",
+    "lamella.loop.kept.freshen",
 ]
 # What it calls when it starts and once an hour.
 HOURLY = [

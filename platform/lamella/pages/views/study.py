@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lamella.accounts.access import volunteer_for
-from lamella.annotation.credits import credits_of
 from lamella.learning.selectors import current_proposal
 from lamella.loop import overview, selectors
+from lamella.loop.counted import Counted
 from lamella.loop.impact import impact_of
 from lamella.pages import live as live_data
 from lamella.pages.forms_study import ClassFormSet, PolicyForm, StudyForm
@@ -32,7 +32,8 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
         return _manager_home(request, place)
     study = place.study
     volunteer = volunteer_for(request, create=False)
-    card = selectors.card_of(study, place.role)
+    now = Counted(study)
+    card = selectors.card_of(study, place.role, now)
     return render(
         request,
         "pages/study/home.html",
@@ -44,7 +45,7 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
             "card": card,
             "body": card.cube is not None and current_proposal(card.cube) is not None,
             "impact": impact_of(study, volunteer),
-            "credits": credits_of(study),
+            "credits": now.credits,
             "practice": study.tasks.filter(kind=Task.Kind.GOLD).exists(),
             "may_contribute": selectors.may_take_tasks(request.user, study, place.role),
         },
@@ -52,7 +53,8 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _manager_home(request: HttpRequest, place: Place) -> HttpResponse:
-    seen = overview.of_study(place.study)
+    now = Counted(place.study)
+    seen = overview.of_study(place.study, now)
     return render(
         request,
         "pages/study/manager.html",
@@ -60,7 +62,7 @@ def _manager_home(request: HttpRequest, place: Place) -> HttpResponse:
             "place": place,
             "tab": "home",
             "overview": seen,
-            "live": live_data.payload(place.study, waiting=seen.waiting),
+            "live": live_data.payload(place.study, now),
         },
     )
 
