@@ -7,7 +7,7 @@ from typing import Any
 from lamella.annotation.credits import Credits, credits_of
 from lamella.cubes.models import Cube
 from lamella.loop import counting
-from lamella.loop.kept import kept_of, kept_places
+from lamella.loop.kept import kept_cubes, kept_of
 from lamella.studies.models import Study
 
 NO_TASKS = {"tasks": 0, "agreed": 0, "to_draw": 0}
@@ -58,11 +58,22 @@ class Counted:
         places, blind = self._places
         return counting.shown_in(cubes, places, blind, self.labelled)
 
-    def places(self, cubes: Collection[int]) -> dict[int, counting.Places]:
-        """{cube: {z: counts of its tasks}} of some of its cubes."""
+    def along(self, cubes: Collection[int]) -> dict[int, tuple[counting.Places, list[float]]]:
+        """{cube: ({z: counts of its tasks}, voxels that were expected wrong, slice by slice)}"""
         if self._kept:
-            return {cube: counting.places_from(kept) for cube, kept in kept_places(cubes).items()}
-        return {cube: self._places[0].get(cube, {}) for cube in cubes}
+            kept = kept_cubes(cubes)
+            return {cube: counting.along_from(kept.get(cube)) for cube in cubes}
+        expected = self._expected
+        return {
+            cube: (self._places[0].get(cube, {}), expected.get(str(cube), [])) for cube in cubes
+        }
+
+    @cached_property
+    def rests(self) -> dict[int, int]:
+        """{number of a version: agreed tasks that were drawn over its proposals}"""
+        if self._kept:
+            return {int(number): tasks for number, tasks in self._kept["rests"].items()}
+        return counting.rests_on(self._study)
 
     @cached_property
     def credits(self) -> Credits:
@@ -72,3 +83,7 @@ class Counted:
     @cached_property
     def _places(self) -> tuple[dict[int, counting.Places], dict[int, int]]:
         return counting.places_of(self._study)
+
+    @cached_property
+    def _expected(self) -> dict[str, list[float]]:
+        return counting.expected_in(self._study)

@@ -39,10 +39,11 @@ def count_study(study: Study) -> dict[str, dict[str, Any]]:
     places, blind = places_of(study)
     thanked = credits_of(study)
     cubes = list(study.cubes.all())
-    rounds = round_counts(study)
+    rounds, expected = round_counts(study), expected_in(study)
     found: dict[str, dict[str, Any]] = {
         f"cube:{cube.pk}": {
-            str(z): [row[name] for name in PLACE] for z, row in places[cube.pk].items()
+            "places": [[row[name] for name in PLACE] for row in places[cube.pk].values()],
+            "expected": expected.get(str(cube.pk), []),
         }
         for cube in cubes
     }
@@ -53,6 +54,7 @@ def count_study(study: Study) -> dict[str, dict[str, Any]]:
         "review": review_counts(study),
         "shown": {str(cube): slices for cube, slices in shown.items()},
         "totals": totals_of(study),
+        "rests": {str(number): tasks for number, tasks in rests_on(study).items()},
         "credits": {"names": thanked.names, "others": thanked.others},
     }
     return found
@@ -61,9 +63,29 @@ def count_study(study: Study) -> dict[str, dict[str, Any]]:
 PLACE = ("z", "tasks", "open", "accepted", "audit")
 
 
-def places_from(kept: Mapping[str, Any]) -> Places:
-    """What `places_of` said of a cube, from its figures."""
-    return {int(z): dict(zip(PLACE, row, strict=True)) for z, row in kept.items()}
+def along_from(kept: Mapping[str, Any] | None) -> tuple[Places, list[float]]:
+    """(places, expected) of a cube, from its figures; of one that came since, nothing."""
+    if kept is None:
+        return {}, []
+    return {row[0]: dict(zip(PLACE, row, strict=True)) for row in kept["places"]}, kept["expected"]
+
+
+def expected_in(study: Study) -> dict[str, list[float]]:
+    """{cube: voxels that the newest round was chosen by, slice by slice}. One query."""
+    found = study.rounds.order_by("-number").values_list("selection__expected_voxels", flat=True)
+    return dict(found.first() or {})
+
+
+def rests_on(study: Study) -> dict[int, int]:
+    """{number of a version: agreed tasks, in no doubt, drawn over its proposals}. One query."""
+    rows = (
+        Consensus.objects.filter(current=True, needs_review=False, task__study=study)
+        .exclude(task__proposal=None)
+        .values_list("task__proposal__model_version__number")
+        .annotate(tasks=Count("pk"))
+        .order_by()
+    )
+    return dict(rows)
 
 
 def places_of(study: Study) -> tuple[dict[int, Places], dict[int, int]]:

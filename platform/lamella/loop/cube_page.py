@@ -6,7 +6,6 @@ from lamella.cubes.models import Cube, Labels, VolumeState
 from lamella.exchange.models import Export
 from lamella.learning.models import Proposal
 from lamella.loop.counted import Counted
-from lamella.loop.overview import newest_selection
 from lamella.loop.strip import Strip, strip_of
 from lamella.rounds.models import Certificate, Task
 from lamella.studies.models import Study
@@ -34,13 +33,17 @@ class SliceHere:
 def of_cube(cube: Cube, now: Counted | None = None) -> CubePage:
     """Eight queries."""
     now = now or Counted(cube.study)
-    places = now.places([cube.pk]).get(cube.pk, {})
-    labelled = now.labelled[cube.pk]
     ready = cube.state == VolumeState.READY
     return CubePage(
         cube=cube,
-        strip=strip_of(cube, places, newest_selection(cube.study), labelled) if ready else None,
-        certificates=list(cube.certificates.select_related("round", "proposal__model_version")),
+        strip=strip_of(cube, *now.along([cube.pk])[cube.pk], labelled=now.labelled[cube.pk])
+        if ready
+        else None,
+        certificates=list(
+            cube.certificates.select_related("round", "proposal__model_version").defer(
+                "round__selection", "round__figures"
+            )
+        ),
         labels=list(cube.labels.all()),
         exports=list(cube.exports.all()[:20]),
         proposal=cube.proposals.filter(state=Proposal.State.READY)
@@ -58,6 +61,7 @@ def slice_of(cube: Cube, wanted: int) -> SliceHere:
         cube.tasks.filter(z=z)
         .exclude(kind=Task.Kind.GOLD)
         .select_related("round")
+        .defer("round__selection", "round__figures", "planted")
         .order_by("-round__number", "y0", "x0")
     )
     return SliceHere(z=z, tasks=list(tasks[:50]))

@@ -34,8 +34,8 @@ def kept_of(study: Study) -> dict[str, Any] | None:
     return _value(f"study:{study.pk}")
 
 
-def kept_places(cubes: Collection[int]) -> dict[int, dict[str, Any]]:
-    """{cube: what `counting.places_from` reads} of cubes of large studies. One query."""
+def kept_cubes(cubes: Collection[int]) -> dict[int, dict[str, Any]]:
+    """{cube: what `counting.along_from` reads} of cubes of large studies. One query."""
     keys = {f"cube:{cube}": cube for cube in cubes}
     rows = Figures.objects.filter(key__in=keys).values_list("key", "value")
     return {keys[key]: value for key, value in rows}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Case, JSONField, Max, Subquery, When
+from django.db.models import Max
 from django.utils import timezone
 
 from lamella.cubes.models import Cube, VolumeState
@@ -19,6 +19,8 @@ from lamella.loop.strip import Strip, strip_of
 from lamella.rounds.models import Certificate, Round
 from lamella.studies.models import Study
 
+COLUMNS = 256
+"""Of a strip along z; on the cube's own page it is finer."""
 STRIPS = 6
 """Cubes whose strip along z is drawn; the others are in the table of cubes."""
 
@@ -40,8 +42,6 @@ class RoundState:
     agreed: int
     to_draw: int
     """Tiles of its blind audit that nobody has drawn yet."""
-    selection: dict[str, Any]
-    """What it was chosen from; of the newest round alone, for it may be large."""
 
 
 @dataclass(frozen=True)
@@ -95,17 +95,16 @@ def of_study(study: Study, now: Counted | None = None) -> Overview:
     now = now or Counted(study)
     rounds = _rounds(study, now)
     drawn = [c.pk for c in cubes if c.state == VolumeState.READY][:STRIPS]
-    places = now.places(drawn)
+    along = now.along(drawn)
     shown = now.shown(cubes)
     certificates = _newest_certificates(study)
-    selection = rounds[-1].selection if rounds else {}
     states = [
         CubeState(
             cube=cube,
             certificate=certificates.get(cube.pk),
             shown=shown[cube.pk],
-            strip=strip_of(cube, places.get(cube.pk, {}), selection, now.labelled[cube.pk])
-            if cube.pk in drawn
+            strip=strip_of(cube, *along[cube.pk], labelled=now.labelled[cube.pk], most=COLUMNS)
+            if cube.pk in along
             else None,
         )
         for cube in cubes
@@ -133,13 +132,11 @@ def failed_jobs(study: Study) -> Any:
 
 
 def _rounds(study: Study, now: Counted) -> list[RoundState]:
-    newest = study.rounds.order_by("-number").values("number")[:1]
-    record = Case(When(number=Subquery(newest), then="selection"), output_field=JSONField())
-    rounds = study.rounds.defer("selection").annotate(record=record).order_by("number")
     counts = now.rounds
     return [
-        RoundState(r, c["tasks"], c["agreed"], c["to_draw"], r.record or {})
-        for r in rounds
+        RoundState(r, c["tasks"], c["agreed"], c["to_draw"])
+        # What it was chosen from may be large.
+        for r in study.rounds.defer("selection").order_by("number")
         for c in [counts.get(r.pk, NO_TASKS)]
     ]
 
@@ -151,10 +148,4 @@ def _newest_certificates(study: Study) -> dict[int, Certificate]:
         .annotate(newest=Max("pk"))
         .values("newest")
     )
-    return {c.cube_id: c for c in Certificate.objects.filter(pk__in=newest).select_related("round")}
-
-
-def newest_selection(study: Study) -> dict[str, Any]:
-    """What the newest round was chosen from; empty before the first."""
-    found = study.rounds.order_by("-number").values_list("selection", flat=True).first()
-    return found or {}
+    return {c.cube_id: c for c in Certificate.objects.filter(pk__in=newest)}

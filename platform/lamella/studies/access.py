@@ -1,7 +1,7 @@
 """What a person may see and do in a study. To outsiders a private study is not there."""
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from lamella.accounts.models import User
 from lamella.studies.models import Membership, Role, Study, StudyState
@@ -88,7 +88,9 @@ def visible_studies(user: Person) -> QuerySet[Study]:
         return Study.objects.filter(public)
     if user.is_staff:
         return Study.objects.all()
-    return Study.objects.filter(public | Q(memberships__user=user)).distinct()
+    # No join: it would bring every study once for each of its members.
+    mine = Membership.objects.filter(study=OuterRef("pk"), user=user)
+    return Study.objects.filter(public | Exists(mine))
 
 
 def administered_studies(user: Person) -> QuerySet[Study]:
