@@ -4,15 +4,19 @@ from django.urls import URLPattern, path
 
 from lamella.pages.views import (
     account,
+    announcements,
     correct,
     cubes,
+    invitations,
     landing,
     language,
+    notices,
     people,
     review,
     study,
     trail,
     training,
+    volunteers,
 )
 
 app_name = "pages"
@@ -23,6 +27,9 @@ urlpatterns: list[URLPattern] = [
     path("profile/tokens/", account.create_token, name="create_token"),
     path("profile/tokens/<int:pk>/revoke/", account.revoke_token, name="revoke_token"),
     path("profile/delete/", account.delete_account, name="delete_account"),
+    path("notices/", notices.notices, name="notices"),
+    path("unsubscribe/<str:token>/", notices.unsubscribe, name="unsubscribe"),
+    path("invitations/<str:secret>/", invitations.join, name="join"),
     path("new-study/", study.new_study, name="new_study"),
     path("studies/<slug:slug>/", study.home, name="study"),
     path("studies/<slug:slug>/live/", study.live, name="live"),
@@ -47,6 +54,24 @@ urlpatterns: list[URLPattern] = [
     path("studies/<slug:slug>/jobs/<uuid:pk>/cancel/", training.cancel_job, name="cancel_job"),
     path("studies/<slug:slug>/people/", people.people, name="people"),
     path("studies/<slug:slug>/people/add/", people.add_member, name="add_member"),
+    path("studies/<slug:slug>/people/invite/", invitations.invite, name="invite"),
+    path(
+        "studies/<slug:slug>/people/invitations/<int:pk>/revoke/",
+        invitations.revoke,
+        name="revoke_invitation",
+    ),
+    path("studies/<slug:slug>/people/announce/", announcements.announce, name="announce"),
+    path(
+        "studies/<slug:slug>/people/announcements/<int:pk>/withdraw/",
+        announcements.withdraw,
+        name="withdraw_announcement",
+    ),
+    path("studies/<slug:slug>/people/volunteers/", volunteers.volunteers, name="volunteers"),
+    path(
+        "studies/<slug:slug>/people/volunteers/<uuid:pk>/pause/",
+        volunteers.pause,
+        name="pause_volunteer",
+    ),
     path("studies/<slug:slug>/people/<int:pk>/role/", people.change_role, name="change_role"),
     path("studies/<slug:slug>/people/<int:pk>/remove/", people.remove_member, name="remove_member"),
     path("studies/<slug:slug>/cubes/", cubes.cubes, name="cubes"),

@@ -118,7 +118,7 @@ def test_the_queue_is_filtered_by_cube_round_class_volunteer_and_reason(desk: De
     first = desk.consensus[0]
     volunteer = first.task.corrections.order_by("created").first()
     assert volunteer is not None
-    second = make.make_round(desk.study, 7)
+    second = make.make_round(desk.study, 7, state="closed")
     Task.objects.filter(pk=desk.consensus[1].task_id).update(round=second, kind=Task.Kind.AUDIT)
     third = desk.consensus[2].task.corrections.first()
     assert third is not None

@@ -16,6 +16,7 @@ from lamella.learning.selectors import current_proposal
 from lamella.loop import overview, selectors
 from lamella.loop.counted import Counted
 from lamella.loop.impact import impact_of
+from lamella.notices import announcements
 from lamella.pages import live as live_data
 from lamella.pages.forms_study import ClassFormSet, PolicyForm, StudyForm
 from lamella.pages.views.access import Place, place_for, user_of
@@ -42,6 +43,7 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
             "tab": "home",
             "guide": render_markdown(study.guide),
             "classes": study.classes.all(),
+            "announcements": announcements.standing(study),
             "card": card,
             "body": card.cube is not None and current_proposal(card.cube) is not None,
             "impact": impact_of(study, volunteer),
