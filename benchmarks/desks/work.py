@@ -15,7 +15,7 @@ from benchmarks.desks.people import accounts, volunteer_keys
 from benchmarks.desks.plan import StudyPlan
 from benchmarks.desks.sizes import ACROSS, TILE, Sizes
 from benchmarks.desks.studies import proposal_of
-from lamella.annotation.models import Assignment, Correction, Favourite
+from lamella.annotation.models import Assignment, Correction, Favourite, Participation
 from lamella.consensus.models import Consensus, Evidence, Skill, SkillVersion, Verdict
 from lamella.rounds.models import Task
 
@@ -144,6 +144,7 @@ def make_work(
         ),
         say,
     )
+    _participations(tasks, hands, moments, say)
     _skills(tasks, hands, sizes, moments, say)
     _favourites(plans, sizes, moments, rng, say)
     return tasks
@@ -263,6 +264,25 @@ def _consensus_rows(
             float(tasks.agreement[n]), float(tasks.score[n]), 0.02, "retire",
             "3 people corrected it, as many as the study asks for.", n % 501 == 0, True, moment,
         )  # fmt: skip
+
+
+def _participations(tasks: Tasks, hands: Hands, moments: Moments, say: Say) -> None:
+    """What each volunteer did in each study, in short."""
+    whose = tasks.study[hands.task].astype(np.int64) * len(hands.keys) + hands.volunteer
+    pairs, at, counts = np.unique(whose, return_inverse=True, return_counts=True)
+    last = np.zeros(len(pairs))
+    np.maximum.at(last, at, hands.share)
+    load(
+        Participation,
+        ("study", "volunteer", "corrections", "seconds", "last"),
+        (
+            (pair // len(hands.keys), hands.keys[pair % len(hands.keys)], count, 50.0 * count, end)
+            for pair, count, end in zip(
+                pairs.tolist(), counts.tolist(), moments.at(last), strict=True
+            )
+        ),
+        say,
+    )
 
 
 def _skills(tasks: Tasks, hands: Hands, sizes: Sizes, moments: Moments, say: Say) -> None:

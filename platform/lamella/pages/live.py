@@ -1,8 +1,12 @@
 """What a manager's page asks for again and again, small enough to ask often."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 
 from lamella.jobs.models import Job, JobState
 from lamella.jobs.selectors import jobs_to_show
@@ -13,6 +17,18 @@ from lamella.studies.models import Study
 
 SHOWN = 8
 _RUNS = ("train", "pretrain")
+
+
+def answer(request: HttpRequest, body: Mapping[str, Any]) -> HttpResponse:
+    """The body as JSON, or 304 where the browser has it already."""
+    etag = '"' + hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:32] + '"'
+    if request.headers.get("If-None-Match") == etag:
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        response = JsonResponse(body)
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    return response
 
 
 def payload(study: Study, now: Counted | None = None) -> dict[str, Any]:

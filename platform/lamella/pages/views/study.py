@@ -1,12 +1,9 @@
 """A study: its home for visitors and managers, its settings, and a new one."""
 
-import hashlib
-import json
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -73,15 +70,7 @@ def _manager_home(request: HttpRequest, place: Place) -> HttpResponse:
 def live(request: HttpRequest, slug: str) -> HttpResponse:
     """What changes while a manager looks: jobs and counts. Answers 304 while nothing did."""
     place = place_for(request, slug, Role.MANAGER)
-    body = live_data.payload(place.study)
-    etag = '"' + hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:32] + '"'
-    if request.headers.get("If-None-Match") == etag:
-        response: HttpResponse = HttpResponseNotModified()
-    else:
-        response = JsonResponse(body)
-    response["ETag"] = etag
-    response["Cache-Control"] = "private, no-cache"
-    return response
+    return live_data.answer(request, live_data.payload(place.study))
 
 
 @login_required
