@@ -37,7 +37,15 @@ class Assignment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["task", "volunteer"], name="nobody_gets_a_task_twice")
         ]
-        indexes = [models.Index(fields=["state", "lease_until"])]
+        indexes = [
+            models.Index(fields=["state", "lease_until"]),
+            # What one had of a study last: for practice, and for the cube one knows.
+            models.Index(fields=["volunteer", "-ended"], name="newest_assignments"),
+            # Practice is little beside the work.
+            models.Index(
+                fields=["volunteer"], condition=Q(practice=True), name="practice_of_volunteer"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.task} to {self.volunteer} ({self.state})"
@@ -78,6 +86,9 @@ class Correction(models.Model):
             models.Index(fields=["task", "created"]),
             # Those that somebody found hard are few beside all there are.
             models.Index(fields=["task"], condition=~Q(flag=""), name="flagged"),
+            models.Index(fields=["volunteer", "-created"], name="newest_corrections"),
+            # Of the last days, over all studies.
+            models.Index(fields=["created"], name="corrections_in_time"),
         ]
         constraints = [
             models.UniqueConstraint(

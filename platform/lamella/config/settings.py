@@ -179,9 +179,10 @@ BROKER_URL = env.str("LAMELLA_BROKER_URL", default=env.str("REDIS_URL", default=
 # What the scheduler calls every two seconds; each must be harmless where it runs twice.
 PERIODIC = [
     "lamella.jobs.reconciler.reconcile_now",
+    "lamella.jobs.beats.scheduler_beat",
     "lamella.annotation.offers.expire_leases",
     "lamella.loop.services.nudge",
-    "lamella.loop.counts.refresh_due",
+    "lamella.loop.kept.freshen",
 ]
 # What it calls when it starts and once an hour.
 HOURLY = [
@@ -203,6 +204,9 @@ INGEST_ROOTS = [Path(p) for p in env.list("LAMELLA_INGEST_ROOTS", default=[])]
 INGEST_URLS = env.list("LAMELLA_INGEST_URLS", default=[])
 MAX_UPLOAD_BYTES = env.int("LAMELLA_MAX_UPLOAD_BYTES", default=200 * 1024**3)
 MAX_VOXELS = env.int("LAMELLA_MAX_VOXELS", default=10**12)
+
+# With it Prometheus reads /metrics (as a bearer token); admins of the installation always may.
+METRICS_TOKEN = env.str("LAMELLA_METRICS_TOKEN", default="")
 
 LOGGING = {
     "version": 1,

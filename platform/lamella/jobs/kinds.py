@@ -67,7 +67,6 @@ for _kind in (
     Kind("import_labels", "light", "Read labels"),
     Kind("export", "light", "Write an export"),
     Kind("catalogue", "light", "List the objects"),
-    Kind("counts", "light", "Count a study's work"),
     Kind("advance", "light", "Move a study on"),
     Kind("train", "heavy", "Train a model"),
     Kind("pretrain", "heavy", "Pretrain a model"),

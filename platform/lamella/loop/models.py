@@ -1,20 +1,27 @@
-"""What the pages count of large studies, kept so that nobody waits while it is counted."""
+"""What the loop keeps beside the records that it is made of."""
 
 from django.db import models
 
 from lamella.studies.models import Study
 
 
-class Counts(models.Model):
-    """The counts of a study (loop.counts) as they were at ``made``."""
+class Figures(models.Model):
+    """Counts over more rows than a page can wait for, as they stood a moment ago: loop/kept.py."""
 
-    study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="counts")
-    data = models.JSONField(default=dict)
-    made = models.DateTimeField()
+    key = models.CharField(max_length=60, primary_key=True)
+    study = models.ForeignKey(
+        Study,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="empty: of all studies together",
+    )
+    value = models.JSONField()
+    counted = models.DateTimeField()
+    seconds = models.FloatField(help_text="that the counting took")
 
     class Meta:
-        verbose_name_plural = "counts"
-        indexes = [models.Index(fields=["made"], name="counts_made")]
+        verbose_name_plural = "figures"
 
     def __str__(self) -> str:
-        return f"counts of {self.study}"
+        return self.key

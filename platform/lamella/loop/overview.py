@@ -3,26 +3,24 @@
 `of_study` needs a fixed number of queries, however many cubes and tasks there are.
 """
 
-import math
-from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Case, JSONField, Max, Min, Subquery, When
 from django.utils import timezone
 
-from lamella.annotation.participation import figures_of
-from lamella.consensus.selectors import review_counts
-from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
+from lamella.cubes.models import Cube, VolumeState
 from lamella.jobs.models import Job, JobState
-from lamella.loop.counts import Counts, RoundCounts, counts_of
-from lamella.loop.effort import Effort
+from lamella.loop.counted import NO_TASKS, Counted
+from lamella.loop.effort import Effort, effort_from
 from lamella.loop.forecasting import Ahead, ahead_of, sentence
 from lamella.loop.strip import Strip, strip_of
 from lamella.rounds.models import Certificate, Round
 from lamella.studies.models import Study
 
+COLUMNS = 256
+"""Of a strip along z; on the cube's own page it is finer."""
 STRIPS = 6
 """Cubes whose strip along z is drawn; the others are in the table of cubes."""
 
@@ -44,8 +42,6 @@ class RoundState:
     agreed: int
     to_draw: int
     """Tiles of its blind audit that nobody has drawn yet."""
-    selection: dict[str, Any]
-    """What it was chosen from; of the newest round alone, for it may be large."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +57,7 @@ class Overview:
     doubted: int
     failed_jobs: int
     qualities: dict[int, float]
-    """{round: quality of the worst cube after it}."""
-    counted: datetime | None
-    """Of a large study: when tasks and time were counted; None where it was just now."""
+    """{round: quality of the worst cube after it}, of rounds that measured it blind."""
 
     @property
     def ahead(self) -> Ahead | None:
@@ -108,47 +102,50 @@ class Overview:
         return last if last and last.round.state == Round.State.OPEN else None
 
 
-def of_study(study: Study) -> Overview:
+def of_study(study: Study, now: Counted | None = None) -> Overview:
     cubes = list(study.cubes.all())
-    counts = counts_of(study)
-    rounds = _rounds(study, counts)
-    places, blind = counts.places, counts.blind
-    labelled = labelled_slices(study)
-    certificates = _newest_certificates(study)
-    selection = rounds[-1].selection if rounds else {}
+    now = now or Counted(study)
+    rounds = _rounds(study, now)
+    drawn = [c.pk for c in cubes if c.state == VolumeState.READY][:STRIPS]
+    along = now.along(drawn)
+    shown = now.shown(cubes)
+    every = list(Certificate.objects.filter(cube__study=study).order_by("pk"))
+    certificates = {c.cube_id: c for c in every}
     states = [
         CubeState(
             cube=cube,
             certificate=certificates.get(cube.pk),
-            shown=shown_of(cube, places[cube.pk], labelled[cube.pk], blind[cube.pk]),
-            strip=strip_of(cube, places[cube.pk], selection, labelled[cube.pk])
-            if index < STRIPS and cube.state == VolumeState.READY
+            shown=shown[cube.pk],
+            strip=strip_of(cube, *along[cube.pk], labelled=now.labelled[cube.pk], most=COLUMNS)
+            if cube.pk in along
             else None,
         )
-        for index, cube in enumerate(cubes)
+        for cube in cubes
     ]
     slices = sum(cube.depth for cube in cubes if cube.state == VolumeState.READY)
-    waiting = review_counts(study)
+    counts = now.review
     return Overview(
         cubes=states,
         rounds=rounds,
         slices=slices,
         shown=sum(state.shown for state in states),
-        effort=counts.effort,
-        people_today=figures_of(study)["today"],
-        waiting=waiting["waiting"],
-        contested=waiting["contested"],
-        doubted=waiting["doubted"],
+        effort=effort_from(now.totals, cubes),
+        people_today=now.totals["people"],
+        waiting=counts["waiting"],
+        contested=counts["contested"],
+        doubted=counts["doubted"],
         failed_jobs=failed_jobs(study).count(),
-        qualities=_qualities(study),
-        counted=counts.made,
+        qualities=_qualities(every),
     )
 
 
-def _qualities(study: Study) -> dict[int, float]:
-    """{round: the worst cube's quality after it}, of rounds that measured it blind. One query."""
-    rows = Certificate.objects.filter(cube__study=study, blind__gt=0, dice__isnull=False)
-    return dict(rows.order_by().values_list("round").annotate(worst=Min("dice")))
+def _qualities(certificates: Iterable[Certificate]) -> dict[int, float]:
+    """{round: the worst cube's quality after it}"""
+    worst: dict[int, float] = {}
+    for c in certificates:
+        if c.blind and c.dice is not None:
+            worst[c.round_id] = min(c.dice, worst.get(c.round_id, 1.0))
+    return worst
 
 
 def failed_jobs(study: Study) -> Any:
@@ -157,55 +154,11 @@ def failed_jobs(study: Study) -> Any:
     return Job.objects.filter(scope=study.slug, state=JobState.FAILED, finished__gte=since)
 
 
-def _rounds(study: Study, counts: Counts) -> list[RoundState]:
-    newest = study.rounds.order_by("-number").values("number")[:1]
-    rounds = (
-        study.rounds.defer("selection")
-        .annotate(
-            record=Case(When(number=Subquery(newest), then="selection"), output_field=JSONField())
-        )
-        .order_by("number")
-    )
-    states = []
-    for row in rounds:
-        own = counts.rounds.get(row.pk, RoundCounts(0, 0, 0))
-        states.append(RoundState(row, own.tasks, own.agreed, own.to_draw, row.record or {}))
-    return states
-
-
-def shown_of(
-    cube: Cube, places: dict[int, dict[str, Any]], labelled: set[int], blind_pixels: int
-) -> int:
-    """Slices that people have seen, or will see: whole ones, and blind tiles by their area."""
-    if not cube.shape:
-        return 0
-    pixels = int(cube.shape[1]) * int(cube.shape[2])
-    return len(labelled | places.keys()) + math.ceil(blind_pixels / pixels)
-
-
-def labelled_slices(study: Study) -> dict[int, set[int]]:
-    """{cube: slices that came with training labels}; people drew them, so they count as shown."""
-    found: dict[int, set[int]] = defaultdict(set)
-    rows = Labels.objects.filter(
-        cube__study=study, role=LabelsRole.TRAINING, state=VolumeState.READY
-    ).select_related("cube")
-    for labels in rows:
-        every = range(labels.cube.depth) if labels.slices is None else labels.slices
-        found[labels.cube_id].update(every)
-    return found
-
-
-def _newest_certificates(study: Study) -> dict[int, Certificate]:
-    newest = (
-        Certificate.objects.filter(cube__study=study)
-        .values("cube")
-        .annotate(newest=Max("pk"))
-        .values("newest")
-    )
-    return {c.cube_id: c for c in Certificate.objects.filter(pk__in=newest).select_related("round")}
-
-
-def newest_selection(study: Study) -> dict[str, Any]:
-    """What the newest round was chosen from; empty before the first."""
-    found = study.rounds.order_by("-number").values_list("selection", flat=True).first()
-    return found or {}
+def _rounds(study: Study, now: Counted) -> list[RoundState]:
+    counts = now.rounds
+    return [
+        RoundState(r, c["tasks"], c["agreed"], c["to_draw"])
+        # What it was chosen from may be large.
+        for r in study.rounds.defer("selection").order_by("number")
+        for c in [counts.get(r.pk, NO_TASKS)]
+    ]

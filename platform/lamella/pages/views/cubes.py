@@ -15,6 +15,7 @@ from lamella.exchange import services as exchange
 from lamella.exchange.models import Export
 from lamella.languages.sentences import said
 from lamella.loop import cube_page
+from lamella.loop.counted import Counted
 from lamella.pages import live as live_data
 from lamella.pages.views.access import place_for, user_of
 from lamella.studies.models import LabelClass, Role
@@ -34,6 +35,7 @@ def cubes(request: HttpRequest, slug: str) -> HttpResponse:
 def cube(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     place = place_for(request, slug, Role.VOLUNTEER)
     found = get_object_or_404(place.study.cubes.select_related("study"), pk=pk)
+    now = Counted(place.study)
     wanted = request.GET.get("z", "")
     here = None
     classes = list(place.study.classes.order_by("value"))
@@ -46,13 +48,13 @@ def cube(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         {
             "place": place,
             "tab": "cubes",
-            "page": cube_page.of_cube(found),
+            "page": cube_page.of_cube(found, now),
             "here": here,
             "thumbnails": _thumbnails(found.depth) if here else [],
             "classes": classes,
             "facts": json.dumps(_facts(found, classes)) if here and place.manages else "",
             "formats": Export.Format.choices,
-            "live": live_data.payload(place.study) if place.manages else None,
+            "live": live_data.payload(place.study, now) if place.manages else None,
             "server": request.build_absolute_uri("/"),
         },
     )
