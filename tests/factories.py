@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from lamella.accounts.models import User, Volunteer
 from lamella.annotation.models import Assignment, Correction
+from lamella.annotation.participation import note
 from lamella.consensus.compute import pack_probability
 from lamella.consensus.models import Consensus, Verdict
+from lamella.consensus.standing import bits_of, standing_of
 from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
 from lamella.cubes.store import location
 from lamella.jobs.models import Job, JobState
@@ -28,6 +30,7 @@ from lamella.volumes import codec
 from lamella.volumes.geometry import VoxelSize
 from lamella.volumes.omezarr_meta import CubeFacts, Kind
 from lamella.volumes.omezarr_write import write_image
+from lamella.volumes.slabs import create_array
 
 PASSWORD = "lamella-test-password"
 
@@ -187,6 +190,29 @@ def make_proposal(
     return Proposal.objects.create(cube=cube, model_version=version, **fields)
 
 
+def make_scores(proposal: Proposal, scores: dict[str, NDArray[Any]], side: int = 32) -> None:
+    """Patch score maps (Z, PY, PX) of a proposal that has a label image."""
+    for name, values in scores.items():
+        target = create_array(
+            location(proposal.uri),
+            f"scores/{name}",
+            shape=values.shape,
+            dtype=np.float32,
+            attrs={"patch": side},
+        )
+        target.array[:] = values.astype(np.float32)
+    proposal.blend = {**proposal.blend, "scores": sorted(scores)}
+    proposal.save()
+
+
+def make_probability(proposal: Proposal, probability: NDArray[Any]) -> None:
+    """(K, Z, Y, X) probabilities in 0..1 of a proposal that has a label image."""
+    target = create_array(
+        location(proposal.uri), "probability", shape=probability.shape, dtype=np.uint8
+    )
+    target.array[:] = np.round(probability * 255).astype(np.uint8)
+
+
 def make_round(study: Study, number: int = 0, **fields: Any) -> Round:
     fields.setdefault("strategy", "uniform")
     fields.setdefault("seed", 1)
@@ -241,9 +267,9 @@ def make_correction(
         "strokes": 7,
         "consent_version": task.study.consent_version,
     }
-    return Correction.objects.create(
-        assignment=assignment, task=task, volunteer=volunteer, **{**defaults, **fields}
-    )
+    made = {**defaults, **fields}
+    note(task.study_id, volunteer.pk, seconds=made["active_seconds"])
+    return Correction.objects.create(assignment=assignment, task=task, volunteer=volunteer, **made)
 
 
 def correction_in(mask: Mask, proposal: Mask, **fields: Any) -> dict[str, Any]:
@@ -289,8 +315,18 @@ def make_consensus(
     }
     consensus = Consensus.objects.create(task=task, **{**defaults, **fields})
     if consensus.action == "retire" and consensus.current:
+        standing = standing_of(
+            agreement=consensus.agreement,
+            expected_error=consensus.expected_error,
+            masks=len(consensus.corrections),
+            score=task.score,
+            holds=bits_of(task.study, [mask]),
+        )
         Task.objects.filter(pk=task.pk).update(
-            state=Task.State.RETIRED, retired=timezone.now(), retire_reason=consensus.reason
+            state=Task.State.RETIRED,
+            retired=timezone.now(),
+            retire_reason=consensus.reason,
+            **standing,
         )
         task.refresh_from_db()
     return consensus
@@ -298,6 +334,7 @@ def make_consensus(
 
 def make_verdict(consensus: Consensus, manager: User, **fields: Any) -> Verdict:
     fields.setdefault("kind", Verdict.Kind.ACCEPT)
+    fields.setdefault("study", consensus.task.study)
     return Verdict.objects.create(consensus=consensus, manager=manager, **fields)
 
 

@@ -1,6 +1,7 @@
-"""A sign of life of each worker, for the health check of its container.
+"""A sign of life of each worker: a file for the health check of its container, a row for the
+health page.
 
-The worker's own timer touches a file, so a worker whose loop hangs stops giving the sign.
+The worker's own timer gives it, so a worker whose loop hangs stops giving the sign.
 """
 
 import logging
@@ -9,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from celery.signals import worker_ready, worker_shutdown
+from django.db import DatabaseError, connection
+
+from lamella.jobs import beats
 
 logger = logging.getLogger(__name__)
-
-EVERY = 10.0  # seconds
 
 
 def beat_file(name: str) -> Path:
@@ -30,7 +32,20 @@ def _touch(path: Path) -> None:
 def _begin(sender: Any, **_: Any) -> None:
     path = beat_file(sender.hostname)
     _touch(path)
-    sender.timer.call_repeatedly(EVERY, _touch, (path,))
+    _tell(sender.hostname)
+    sender.timer.call_repeatedly(beats.EVERY, _touch, (path,))
+    sender.timer.call_repeatedly(beats.EVERY, _tell, (sender.hostname,))
+
+
+def _tell(name: str) -> None:
+    """A row; the worker's name (``light@host``) begins with its queue."""
+    try:
+        beats.beat(name, queue=name.partition("@")[0])
+    except DatabaseError as error:
+        logger.warning("The sign of life of %s could not be written: %r", name, error)
+    finally:
+        # Processes that the pool starts later must not inherit it.
+        connection.close()
 
 
 def _end(sender: Any, **_: Any) -> None:

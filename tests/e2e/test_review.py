@@ -107,14 +107,18 @@ def test_the_safe_ones_are_accepted_after_saying_how_many(scene: Scene, people: 
     page = opened(people)
     before = waiting(page)
     page.get_by_role("button", name="Accept the safe ones").click()
-    slider = page.get_by_label("Volunteers agree at least to")
-    for _ in range(3):
-        slider.press("ArrowLeft")
-    expect(page.get_by_text("qualify")).to_be_visible()
-    page.get_by_role("button", name="Accept 2").click()
-    expect(page.get_by_text("2 tasks are accepted")).to_be_visible()
+    expect(page.get_by_text("2 tasks qualify")).to_be_visible()
+    expect(page.get_by_text("The least sure one is expected to be wrong in 3.0")).to_be_visible()
+    slider = page.get_by_label("Expected error at most")
+    for _ in range(2):
+        slider.press("ArrowRight")
+    expect(page.get_by_text("3 tasks qualify")).to_be_visible()
+    page.get_by_role("button", name="Accept 3").click()
+    expect(page.get_by_text("3 tasks are accepted")).to_be_visible()
+    page.get_by_role("button", name="Take them back").click()
+    expect(page.get_by_text("3 verdicts are taken back")).to_be_visible()
     page.get_by_role("button", name="Done").click()
-    expect(page.locator("aside ol > li > button img")).to_have_count(before - 2)
+    expect(page.locator("aside ol > li > button img")).to_have_count(before)
 
 
 def test_an_empty_queue_says_what_it_waits_for(scene: Scene, people: People) -> None:

@@ -9,7 +9,7 @@ from ninja.errors import HttpError
 
 from lamella.accounts import services, tokens
 from lamella.accounts.access import browser_auth, require_account
-from lamella.accounts.models import ApiToken, User
+from lamella.accounts.models import ApiToken, Digest, User
 
 router = Router(tags=["account"])
 
@@ -23,15 +23,18 @@ class AccountOut(Schema):
     credit_name: str
     email: str
     language: str
+    digest: str
     is_staff: bool
 
 
 class AccountIn(Schema):
-    """What is left out, or null, stays. The mail address only serves to reset the password."""
+    """What is left out, or null, stays. The mail address serves to reset the password, and for
+    digests of what the person has not seen, as often as ``digest`` says."""
 
     credit_name: Annotated[str, Field(max_length=100)] | None = None
     email: Annotated[str, Field(max_length=254)] | None = None
     language: Annotated[str, Field(max_length=10)] | None = None
+    digest: Digest | None = None
 
 
 class TokenIn(Schema):

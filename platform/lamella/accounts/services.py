@@ -8,7 +8,10 @@ from lamella.accounts.models import User, Volunteer
 
 
 def change_profile(user: User, **changes: str) -> None:
-    """Change the credit name, the mail address and the language. Raises ValidationError."""
+    """Change the credit name, the mail address, how often mails come and the language.
+
+    Raises ValidationError.
+    """
     if changes.get("language") and changes["language"] not in dict(settings.LANGUAGES):
         raise ValidationError("The pages do not speak that language; choose another one.")
     for name, value in changes.items():

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from lamella.accounts.models import Volunteer
 from lamella.cubes.models import Cube
 from lamella.rounds.models import Task
+from lamella.studies.models import Study
 
 
 class Assignment(models.Model):
@@ -35,7 +37,15 @@ class Assignment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["task", "volunteer"], name="nobody_gets_a_task_twice")
         ]
-        indexes = [models.Index(fields=["state", "lease_until"])]
+        indexes = [
+            models.Index(fields=["state", "lease_until"]),
+            # What one had of a study last: for practice, and for the cube one knows.
+            models.Index(fields=["volunteer", "-ended"], name="newest_assignments"),
+            # Practice is little beside the work.
+            models.Index(
+                fields=["volunteer"], condition=Q(practice=True), name="practice_of_volunteer"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.task} to {self.volunteer} ({self.state})"
@@ -72,7 +82,14 @@ class Correction(models.Model):
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["task", "created"])]
+        indexes = [
+            models.Index(fields=["task", "created"]),
+            # Those that somebody found hard are few beside all there are.
+            models.Index(fields=["task"], condition=~Q(flag=""), name="flagged"),
+            models.Index(fields=["volunteer", "-created"], name="newest_corrections"),
+            # Of the last days, over all studies.
+            models.Index(fields=["created"], name="corrections_in_time"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["assignment"],
@@ -83,6 +100,42 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return f"correction {str(self.id)[:8]} of {self.task}"
+
+
+class Participation(models.Model):
+    """A volunteer in a study: what they did there in short, and whether they are paused.
+
+    Written with every mask, so that lists of volunteers need not go through all masks.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="participations")
+    volunteer = models.ForeignKey(
+        Volunteer, on_delete=models.CASCADE, related_name="participations"
+    )
+    corrections = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(default=0.0)
+    last = models.DateTimeField(null=True, blank=True)
+    paused = models.DateTimeField(null=True, blank=True, help_text="gets no tasks since")
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    paused_why = models.CharField(max_length=300, blank=True, help_text="the volunteer reads it")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "volunteer"], name="one_participation_a_study")
+        ]
+        indexes = [
+            models.Index(fields=["study", "-last", "id"], name="latest_volunteers"),
+            models.Index(fields=["study", "-corrections", "id"], name="busiest_volunteers"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.volunteer} in {self.study}"
 
 
 class Favourite(models.Model):

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from lamella.accounts.models import Volunteer
 from lamella.annotation.models import Assignment
+from lamella.annotation.participation import is_paused
 from lamella.annotation.proven import in_order_for
 from lamella.annotation.wishes import Wish, preferred
 from lamella.rounds.models import Task
@@ -36,7 +37,7 @@ def next_assignment(
     valuable; one they left without submitting; with ``beyond_round`` the next best slices that the
     open round did not choose, and at last practice on a gold task.
     """
-    if study.state != StudyState.OPEN or volunteer.paused:
+    if study.state != StudyState.OPEN or volunteer.paused or is_paused(study, volunteer):
         return None
     held = _held(study, volunteer)
     if held is not None:

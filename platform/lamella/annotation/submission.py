@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from lamella.accounts.models import Volunteer
 from lamella.annotation import offers
 from lamella.annotation.models import Assignment, Correction
+from lamella.annotation.participation import note, recount
 from lamella.cubes.store import location
 from lamella.jobs.services import enqueue
 from lamella.rounds.gold import gold_mask
@@ -103,6 +104,10 @@ def _store(
             if supersedes is None:
                 correction.late = not _end_lease(assignment)
             correction.save(force_insert=True)
+            if supersedes is None:
+                note(task.study_id, correction.volunteer_id, seconds=correction.active_seconds)
+            else:
+                recount(assignment.volunteer)
             if not assignment.practice:
                 _ask_for_consensus(task.pk, task.study.slug)
     except IntegrityError:
@@ -188,6 +193,7 @@ def withdraw_all(volunteer: Volunteer) -> int:
     with transaction.atomic():
         affected = list(marks.values_list("task_id", "task__study__slug").distinct())
         count = marks.update(withdrawn=timezone.now())
+        recount(volunteer)
         for task_id, slug in affected:
             _ask_for_consensus(task_id, slug)
     return count

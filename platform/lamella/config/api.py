@@ -12,14 +12,17 @@ from lamella.accounts.access import ANYBODY
 from lamella.accounts.api import router as account
 from lamella.annotation.api import router as annotation
 from lamella.annotation.api_leaving import router as leaving
+from lamella.annotation.api_volunteers import router as volunteers
 from lamella.annotation.submission import StaleProposalError, SubmissionError
 from lamella.consensus.api import router as review
+from lamella.consensus.api_verdicts import router as verdicts
 from lamella.consensus.services import VerdictError
 from lamella.cubes.api import router as cubes
 from lamella.cubes.api_ingest import router as ingest
 from lamella.cubes.api_labels import router as labels
 from lamella.cubes.api_uploads import router as uploads
 from lamella.cubes.services import CubeError
+from lamella.exchange.api_explorer import router as explorer
 from lamella.exchange.api_exports import router as exports
 from lamella.exchange.api_volumes import router as volumes
 from lamella.exchange.services import ExportError
@@ -28,6 +31,7 @@ from lamella.languages.sentences import said
 from lamella.loop.api import router as training
 from lamella.loop.api_jobs import router as jobs
 from lamella.loop.errors import LoopError
+from lamella.notices.api import router as notices
 from lamella.studies.access import ForbiddenError, NotVisibleError
 from lamella.studies.api import router as studies
 from lamella.studies.api_members import router as members
@@ -39,9 +43,12 @@ from lamella.volumes.errors import SourceError, StoreError
 api = NinjaAPI(title="Lamella", version="1", urls_namespace="api", auth=ANYBODY)
 api.add_router("", annotation)
 api.add_router("", review)
+api.add_router("", verdicts)
 api.add_router("", studies)
 api.add_router("", settings)
 api.add_router("", members)
+api.add_router("", volunteers)
+api.add_router("", notices)
 api.add_router("", training)
 api.add_router("", jobs)
 api.add_router("", account)
@@ -52,6 +59,7 @@ api.add_router("", ingest)
 api.add_router("", labels)
 api.add_router("", volumes)
 api.add_router("", exports)
+api.add_router("", explorer)
 
 
 def _answers(kind: type[Exception], status: int, words: str = "") -> None:

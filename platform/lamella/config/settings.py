@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "lamella.jobs",
     "lamella.accounts",
     "lamella.studies",
+    "lamella.notices",
     "lamella.cubes",
     "lamella.learning",
     "lamella.rounds",
@@ -155,6 +156,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 EMAIL_CONFIG = env.email_url("LAMELLA_EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("LAMELLA_MAIL_FROM", default="lamella@localhost")
+# Where people reach these pages, as links in mails need it.
+PUBLIC_URL = env.str("LAMELLA_URL", default="http://localhost:8000").rstrip("/")
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 BEHIND_TLS = env.bool("LAMELLA_TLS", default=False)
@@ -175,13 +179,16 @@ BROKER_URL = env.str("LAMELLA_BROKER_URL", default=env.str("REDIS_URL", default=
 # What the scheduler calls every two seconds; each must be harmless where it runs twice.
 PERIODIC = [
     "lamella.jobs.reconciler.reconcile_now",
+    "lamella.jobs.beats.scheduler_beat",
     "lamella.annotation.offers.expire_leases",
     "lamella.loop.services.nudge",
+    "lamella.loop.kept.freshen",
 ]
 # What it calls when it starts and once an hour.
 HOURLY = [
     "lamella.cubes.uploads.clean_stale",
     "lamella.jobs.purge.purge",
+    "lamella.notices.digest.enqueue_due",
 ]
 # For how long the list of jobs reaches back.
 JOBS_KEPT = timedelta(days=env.int("LAMELLA_JOBS_KEPT_DAYS", default=30))
@@ -197,6 +204,9 @@ INGEST_ROOTS = [Path(p) for p in env.list("LAMELLA_INGEST_ROOTS", default=[])]
 INGEST_URLS = env.list("LAMELLA_INGEST_URLS", default=[])
 MAX_UPLOAD_BYTES = env.int("LAMELLA_MAX_UPLOAD_BYTES", default=200 * 1024**3)
 MAX_VOXELS = env.int("LAMELLA_MAX_VOXELS", default=10**12)
+
+# With it Prometheus reads /metrics (as a bearer token); admins of the installation always may.
+METRICS_TOKEN = env.str("LAMELLA_METRICS_TOKEN", default="")
 
 LOGGING = {
     "version": 1,

@@ -13,6 +13,7 @@ from lamella.annotation.models import Correction
 from lamella.annotation.proven import is_expert
 from lamella.consensus.models import Consensus, SkillVersion
 from lamella.consensus.snapshots import latest_version, snapshot
+from lamella.consensus.standing import bits_of
 from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
 from lamella.studies.models import Study
@@ -35,6 +36,8 @@ class Agreed:
     reason: str
     risk: float | None = None
     skills: SkillVersion | None = None
+    holds: int = 0
+    """Classes that the mask or the proposal holds, a bit each (standing.bits_of)."""
 
 
 def aggregate(task: Task, corrections: Sequence[Correction]) -> Agreed:
@@ -87,6 +90,7 @@ def _agreed(
         reason=result.decision.reason,
         risk=result.risk,
         skills=version,
+        holds=bits_of(task.study, (result.mask, proposal)),
     )
 
 

@@ -11,6 +11,7 @@ from lamella.accounts.models import User
 from lamella.annotation.models import Correction
 from lamella.consensus.compute import Agreed, aggregate
 from lamella.consensus.models import Consensus, Verdict
+from lamella.consensus.standing import standing_of
 from lamella.jobs.services import enqueue
 from lamella.rounds.models import Task
 from lamella.volumes import codec
@@ -53,6 +54,8 @@ def recompute(task_id: int) -> Consensus | None:
 
 def _record(task: Task, keys: list[str], agreed: Agreed | None) -> Consensus | None:
     task.consensuses.filter(current=True).update(current=False)
+    if agreed is not None:
+        Task.objects.filter(pk=task.pk).update(**_standing(task, agreed, len(keys)))
     if agreed is None:
         _reopen(task, places=0)
         return None
@@ -84,6 +87,16 @@ def _record(task: Task, keys: list[str], agreed: Agreed | None) -> Consensus | N
     return consensus
 
 
+def _standing(task: Task, agreed: Agreed, masks: int) -> dict[str, Any]:
+    return standing_of(
+        agreement=agreed.agreement,
+        expected_error=agreed.risk,
+        masks=masks,
+        score=task.score,
+        holds=agreed.holds,
+    )
+
+
 def nudge(task: Task) -> None:
     """Let the loop look whether the round is complete."""
     enqueue(
@@ -105,13 +118,23 @@ def _reopen(task: Task, *, places: int, note: str = "") -> None:
     )
 
 
+def _given(consensus: Consensus, kind: Verdict.Kind, by: User, **fields: Any) -> Verdict:
+    return Verdict.objects.create(
+        consensus=consensus,
+        study_id=consensus.task.study_id,
+        kind=kind,
+        manager=by,
+        **fields,
+    )
+
+
 def accept(consensus: Consensus, by: User) -> Verdict:
     """The manager agrees with the volunteers."""
     with transaction.atomic():
         _must_be_current(consensus)
         Task.objects.filter(pk=consensus.task_id).update(state=Task.State.ACCEPTED)
         Consensus.objects.filter(pk=consensus.pk).update(needs_review=False)
-        return Verdict.objects.create(consensus=consensus, kind=Verdict.Kind.ACCEPT, manager=by)
+        return _given(consensus, Verdict.Kind.ACCEPT, by)
 
 
 def send_back(consensus: Consensus, by: User, note: str) -> Verdict:
@@ -120,9 +143,7 @@ def send_back(consensus: Consensus, by: User, note: str) -> Verdict:
         _must_be_current(consensus)
         task = consensus.task
         _reopen(task, places=task.study.redundancy, note=note)
-        return Verdict.objects.create(
-            consensus=consensus, kind=Verdict.Kind.SEND_BACK, manager=by, note=note
-        )
+        return _given(consensus, Verdict.Kind.SEND_BACK, by, note=note)
 
 
 def fix(consensus: Consensus, by: User, mask: NDArray[Any]) -> Verdict:
@@ -153,9 +174,7 @@ def fix(consensus: Consensus, by: User, mask: NDArray[Any]) -> Verdict:
         Task.objects.filter(pk=task.pk).update(
             state=Task.State.ACCEPTED, retired=timezone.now(), retire_reason="drawn by a manager"
         )
-        verdict = Verdict.objects.create(
-            consensus=consensus, kind=Verdict.Kind.FIX, manager=by, result=fixed
-        )
+        verdict = _given(consensus, Verdict.Kind.FIX, by, result=fixed)
     nudge(task)
     return verdict
 
@@ -167,7 +186,7 @@ def undo(verdict: Verdict, by: User) -> None:
     """
     with transaction.atomic():
         if not Verdict.objects.filter(pk=verdict.pk, undone__isnull=True).update(
-            undone=timezone.now()
+            undone=timezone.now(), undone_by=by
         ):
             raise VerdictError("This verdict was taken back before.")
         consensus, task = verdict.consensus, verdict.consensus.task

@@ -1,4 +1,4 @@
-"""Exports: label volumes with their provenance, on their way out."""
+"""What is made of a cube's final mask: exports on their way out, and its catalogue of objects."""
 
 import uuid
 
@@ -39,3 +39,39 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return f"{self.format} of {self.cube} ({self.state})"
+
+
+class Catalogue(models.Model):
+    """The objects of a cube's final mask, as it was when ``mark`` was its mark (virtual.py)."""
+
+    cube = models.OneToOneField(Cube, on_delete=models.CASCADE, related_name="catalogue")
+    mark = models.CharField(max_length=80, blank=True, help_text="empty until the first is made")
+    count = models.PositiveIntegerField(default=0)
+    made = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"catalogue of {self.cube}"
+
+
+class CatalogueObject(models.Model):
+    """One object; its place in voxels of the cube, ZYX."""
+
+    catalogue = models.ForeignKey(Catalogue, on_delete=models.CASCADE, related_name="entries")
+    number = models.PositiveIntegerField()
+    value = models.PositiveBigIntegerField(help_text="class, or id in studies of single objects")
+    volume = models.PositiveBigIntegerField(help_text="voxels")
+    z = models.FloatField()
+    y = models.FloatField()
+    x = models.FloatField()
+    box = models.JSONField(help_text="[z0, y0, x0, z1, y1, x1], the last ones past the end")
+    doubt = models.FloatField(help_text="0 to 1: how likely it is not there")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["catalogue", "-volume", "id"], name="largest_objects"),
+            models.Index(fields=["catalogue", "-doubt", "id"], name="doubtful_objects"),
+        ]
+
+    def __str__(self) -> str:
+        return f"object {self.number} of {self.catalogue}"

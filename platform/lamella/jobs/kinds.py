@@ -66,6 +66,7 @@ for _kind in (
     Kind("ingest_cube", "light", "Read a cube"),
     Kind("import_labels", "light", "Read labels"),
     Kind("export", "light", "Write an export"),
+    Kind("catalogue", "light", "List the objects"),
     Kind("advance", "light", "Move a study on"),
     Kind("train", "heavy", "Train a model"),
     Kind("pretrain", "heavy", "Pretrain a model"),

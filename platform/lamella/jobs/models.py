@@ -85,3 +85,15 @@ class Job(models.Model):
     @property
     def state_word(self) -> str:
         return gettext("stopping") if self.stopping else str(self.get_state_display())
+
+
+class Beat(models.Model):
+    """When the scheduler or a worker was last heard of: see beats.py."""
+
+    name = models.CharField(max_length=120, primary_key=True)
+    queue = models.CharField(max_length=20, blank=True, help_text="that a worker serves")
+    seen = models.DateTimeField()
+    load = models.JSONField(default=dict, help_text="of its machine")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,10 +1,12 @@
 """What the training desk shows: runs with their curves, and versions as a line of descent."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.models import QuerySet
+from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -31,6 +33,7 @@ class RunRow:
     left: float | None
     version: ModelVersion | None
     dice: float | None
+    slices: int
     origin: Origin | None
     """The version of whatever study that it began from, if it was told to."""
 
@@ -96,27 +99,45 @@ LOSSES = ("cross_entropy", "dice", "adversarial")
 SCORES = ("real_score", "fake_score")
 
 
+def in_short(runs: QuerySet[TrainingRun]) -> QuerySet[TrainingRun]:
+    """Runs without what is large of them: ``told_slices`` and ``told_origin`` of the snapshot."""
+    return (
+        runs.defer("snapshot", "curves", "config")
+        .annotate(
+            told_slices=KeyTransform("slices", "snapshot"),
+            told_origin=KeyTransform("origin", "snapshot"),
+        )
+        .select_related("parent", "origin__study")
+    )
+
+
 def runs_of(study: Study, viewer: Person) -> list[RunRow]:
-    """The newest runs first. One query, two where runs began from other studies' versions."""
-    runs = study.training_runs.select_related("job", "model_version", "parent", "origin__study")
+    """The newest runs first, without their curves. Two queries, three where runs began from other
+    studies' versions."""
+    runs = in_short(study.training_runs.all()).select_related("job", "model_version")
     shown = list(runs.order_by("-pk")[:RUNS_SHOWN])
+    # What became a version says there how good it is.
+    without = [run.pk for run in shown if getattr(run, "model_version", None) is None]
+    curves = dict(TrainingRun.objects.filter(pk__in=without).values_list("pk", "curves"))
     origins = origins_of(shown, viewer)
-    return [_row(run, origins.get(run.pk)) for run in shown]
+    return [_row(run, origins.get(run.pk), curves.get(run.pk, [])) for run in shown]
 
 
 def open_run(rows: Sequence[RunRow], chosen: int | None) -> RunRow | None:
-    """The row asked for, else the one at work, else the newest."""
-    for row in rows:
-        if row.run.pk == chosen:
-            return row
-    return next((row for row in rows if row.live), rows[0] if rows else None)
+    """The row asked for, else the one at work, else the newest; with curves and all. One query."""
+    row = next((row for row in rows if row.run.pk == chosen), None)
+    row = row or next((row for row in rows if row.live), rows[0] if rows else None)
+    if row is None:
+        return None
+    whole = TrainingRun.objects.select_related("job", "model_version", "parent", "origin__study")
+    return replace(row, run=whole.get(pk=row.run.pk))
 
 
 def row_of(run: TrainingRun, viewer: Person) -> RunRow:
-    return _row(run, origins_of([run], viewer).get(run.pk))
+    return _row(run, origins_of([run], viewer).get(run.pk), run.curves)
 
 
-def _row(run: TrainingRun, origin: Origin | None) -> RunRow:
+def _row(run: TrainingRun, origin: Origin | None, curves: Sequence[Mapping[str, Any]]) -> RunRow:
     job = run.job
     version = getattr(run, "model_version", None)
     running = run.state == TrainingRun.State.RUNNING and run.started is not None
@@ -126,7 +147,10 @@ def _row(run: TrainingRun, origin: Origin | None) -> RunRow:
     left = None
     if running and seconds is not None and progress > 0.02:
         left = seconds * (1 - progress) / progress
-    dice = [p["validation_dice"] for p in run.curves if p.get("validation_dice") is not None]
+    dice = [p["validation_dice"] for p in curves if p.get("validation_dice") is not None]
+    if version is not None and version.metrics.get("validation_dice") is not None:
+        dice = [version.metrics["validation_dice"]]
+    told = vars(run)
     return RunRow(
         run=run,
         progress=1.0 if run.state == TrainingRun.State.DONE else progress,
@@ -136,6 +160,7 @@ def _row(run: TrainingRun, origin: Origin | None) -> RunRow:
         left=left,
         version=version,
         dice=max(dice, default=None),
+        slices=(told["told_slices"] if "told_slices" in told else run.snapshot.get("slices")) or 0,
         origin=origin,
     )
 
@@ -168,22 +193,20 @@ class VersionRow:
 
 
 def versions_of(study: Study, viewer: Person) -> list[VersionRow]:
-    """All versions, the newest first. One query, two where they came from other studies'."""
-    versions = list(
-        study.model_versions.select_related(
-            "training_run__parent", "training_run__origin__study", "labels"
-        ).order_by("-number")
-    )
-    origins = origins_of([v.training_run for v in versions if v.training_run], viewer)
+    """All versions, the newest first. Two queries, three where they came from other studies'."""
+    versions = list(study.model_versions.select_related("labels").order_by("-number"))
+    made_by = {
+        run.pk: run for run in in_short(TrainingRun.objects.filter(model_version__study=study))
+    }
+    origins = origins_of(made_by.values(), viewer)
     serving = next((v for v in versions if v.state == ModelVersion.State.SERVING), None)
     return [
         VersionRow(
             version=version,
-            parent=version.training_run.parent.number
-            if version.training_run and version.training_run.parent
-            else None,
+            parent=run.parent.number if run and run.parent else None,
             origin=origins.get(version.training_run_id or 0),
             earlier=version.state != ModelVersion.State.ORIGIN and is_earlier(version, serving),
         )
         for version in versions
+        for run in [made_by.get(version.training_run_id or 0)]
     ]

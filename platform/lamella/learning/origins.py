@@ -69,7 +69,7 @@ def origins_of(runs: Iterable[TrainingRun], viewer: Person) -> dict[int, Origin]
     Of another study's version a person learns which it is only if they may see that study. The
     runs come with ``origin__study`` selected.
     """
-    runs = [run for run in runs if run.origin_id or run.snapshot.get("origin")]
+    runs = [run for run in runs if run.origin_id or _had_origin(run)]
     others = {run.origin.study_id for run in runs if run.origin} - {run.study_id for run in runs}
     visible = visible_studies(viewer).filter(pk__in=others)
     seen = set(visible.values_list("pk", flat=True)) if others else set()
@@ -83,3 +83,9 @@ def origins_of(runs: Iterable[TrainingRun], viewer: Person) -> dict[int, Origin]
         else:
             found[run.pk] = Origin(None, None)
     return found
+
+
+def _had_origin(run: TrainingRun) -> bool:
+    """Also where its version is gone. ``told_origin`` is what `desk.in_short` read."""
+    told = vars(run)
+    return bool(told["told_origin"] if "told_origin" in told else run.snapshot.get("origin"))

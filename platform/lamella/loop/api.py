@@ -259,7 +259,7 @@ def _run(row: desk.RunRow) -> dict[str, Any]:
         "progress": row.progress,
         "message": row.message,
         "error": run.error,
-        "slices": int(run.snapshot.get("slices", 0)),
+        "slices": int(row.slices),
         "parent": run.parent.number if run.parent else None,
         "origin": None if row.origin is None else _origin(row.origin),
         "version": row.version.number if row.version else None,

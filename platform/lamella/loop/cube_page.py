@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lamella.cubes.models import Cube, Labels, VolumeState
 from lamella.exchange.models import Export
 from lamella.learning.models import Proposal
-from lamella.loop.overview import labelled_slices, newest_selection, places_of, shown_of
+from lamella.loop.counted import Counted
 from lamella.loop.strip import Strip, strip_of
 from lamella.rounds.models import Certificate, Task
 from lamella.studies.models import Study
@@ -30,23 +30,27 @@ class SliceHere:
     tasks: list[Task]
 
 
-def of_cube(cube: Cube) -> CubePage:
-    """Seven queries."""
-    every, blind = places_of(cube.study)
-    places = every[cube.pk]
-    labelled = labelled_slices(cube.study)[cube.pk]
+def of_cube(cube: Cube, now: Counted | None = None) -> CubePage:
+    """Eight queries."""
+    now = now or Counted(cube.study)
     ready = cube.state == VolumeState.READY
     return CubePage(
         cube=cube,
-        strip=strip_of(cube, places, newest_selection(cube.study), labelled) if ready else None,
-        certificates=list(cube.certificates.select_related("round", "proposal__model_version")),
+        strip=strip_of(cube, *now.along([cube.pk])[cube.pk], labelled=now.labelled[cube.pk])
+        if ready
+        else None,
+        certificates=list(
+            cube.certificates.select_related("round", "proposal__model_version").defer(
+                "round__selection", "round__figures"
+            )
+        ),
         labels=list(cube.labels.all()),
         exports=list(cube.exports.all()[:20]),
         proposal=cube.proposals.filter(state=Proposal.State.READY)
         .select_related("model_version")
         .order_by("-pk")
         .first(),
-        shown=shown_of(cube, places, labelled, blind[cube.pk]),
+        shown=now.shown([cube])[cube.pk],
     )
 
 
@@ -57,6 +61,7 @@ def slice_of(cube: Cube, wanted: int) -> SliceHere:
         cube.tasks.filter(z=z)
         .exclude(kind=Task.Kind.GOLD)
         .select_related("round")
+        .defer("round__selection", "round__figures", "planted")
         .order_by("-round__number", "y0", "x0")
     )
     return SliceHere(z=z, tasks=list(tasks[:50]))
@@ -74,9 +79,9 @@ class CubeRow:
 
 
 def rows_of(study: Study) -> list[CubeRow]:
-    """Every cube of a study with its newest certificate. Four queries."""
-    places, blind = places_of(study)
-    labelled = labelled_slices(study)
+    """Every cube of a study with its newest certificate. Five queries at most."""
+    cubes = list(study.cubes.all())
+    shown = Counted(study).shown(cubes)
     newest: dict[int, Certificate] = {}
     for certificate in Certificate.objects.filter(cube__study=study).order_by("pk"):
         newest[certificate.cube_id] = certificate
@@ -84,7 +89,7 @@ def rows_of(study: Study) -> list[CubeRow]:
         CubeRow(
             cube=cube,
             certificate=newest.get(cube.pk),
-            shown=shown_of(cube, places[cube.pk], labelled[cube.pk], blind[cube.pk]),
+            shown=shown[cube.pk],
         )
-        for cube in study.cubes.all()
+        for cube in cubes
     ]

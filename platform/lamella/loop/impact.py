@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 
 from lamella.accounts.models import Volunteer
 from lamella.annotation.models import Correction
 from lamella.cubes.models import Cube
-from lamella.rounds.models import Certificate
+from lamella.rounds.models import Certificate, Task
 from lamella.studies.models import Study
+
+LOOKED_AT = 500
+"""Slices of one person."""
 
 
 @dataclass(frozen=True)
@@ -23,25 +26,30 @@ class Impact:
 
 
 def impact_of(study: Study, volunteer: Volunteer | None) -> Impact | None:
-    """None for somebody who handed nothing in. Three queries."""
+    """None for somebody who handed nothing in. Three queries.
+
+    Of those who handed in very much, their newest LOOKED_AT slices tell.
+    """
     if volunteer is None:
         return None
+    newest = Correction.objects.filter(
+        volunteer=volunteer, supersedes__isnull=True, withdrawn__isnull=True
+    ).order_by("-created")[:LOOKED_AT]
     most = (
-        Correction.objects.filter(
-            volunteer=volunteer,
-            task__study=study,
-            assignment__practice=False,
-            supersedes__isnull=True,
-            withdrawn__isnull=True,
+        # Practice is on gold tasks, and nothing else is.
+        Task.objects.filter(corrections__in=newest.values("pk"), study=study)
+        .exclude(kind=Task.Kind.GOLD)
+        .values("cube")
+        .annotate(
+            slices=Count("pk", distinct=True),
+            began=Min("corrections__created", filter=Q(corrections__volunteer=volunteer)),
         )
-        .values("task__cube")
-        .annotate(slices=Count("task", distinct=True), began=Min("created"))
-        .order_by("-slices", "task__cube")
+        .order_by("-slices", "cube")
         .first()
     )
     if most is None:
         return None
-    cube = Cube.objects.only("name").get(pk=most["task__cube"])
+    cube = Cube.objects.only("name").get(pk=most["cube"])
     told = Certificate.objects.filter(cube=cube, dice__isnull=False).order_by("created")
     certificates = list(told.only("dice", "low", "high", "blind", "created"))
     # What was corrected over proposals flatters: only like is held against like.

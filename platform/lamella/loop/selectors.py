@@ -1,17 +1,20 @@
 """What pages show of a study as a whole: cubes, rounds, work and people together."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from lamella.accounts.models import User, Volunteer
 from lamella.annotation.models import Correction
 from lamella.annotation.proven import Accuracy, accuracy
 from lamella.cubes.models import Cube, VolumeState
-from lamella.rounds.models import Task
+from lamella.loop.counted import Counted
+from lamella.loop.counting import count_week
+from lamella.loop.kept import kept_week, tasks_of
+from lamella.rounds.models import Round, Task
 from lamella.studies.access import visible_studies
 from lamella.studies.models import Membership, Role, Study, StudyState
 
@@ -38,31 +41,12 @@ class StudyCard:
 
 
 def week() -> Week:
-    """True counts of the last seven days over the public studies. Three queries."""
-    since = timezone.now() - timedelta(days=7)
-    made = Correction.objects.filter(
-        created__gte=since,
-        withdrawn__isnull=True,
-        supersedes__isnull=True,
-        task__study__public=True,
-    ).aggregate(
-        corrections=Count("id"),
-        people=Count("volunteer", distinct=True),
-        seconds=Sum("active_seconds"),
-    )
-    agreed = Task.objects.filter(study__public=True, retired__gte=since).exclude(
-        kind=Task.Kind.GOLD
-    )
-    return Week(
-        corrections=made["corrections"],
-        people=made["people"],
-        seconds=made["seconds"] or 0.0,
-        agreed=agreed.count(),
-    )
+    """True counts of the last seven days over the public studies. One query, else three."""
+    return Week(**(kept_week() or count_week()))
 
 
 def public_cards(limit: int = 3) -> list[StudyCard]:
-    """Public studies that take work, the liveliest first."""
+    """Public studies that take work, first those whose round opened last."""
     public = Study.objects.filter(public=True, state=StudyState.OPEN)
     return _cards(public, {}, limit)
 
@@ -126,22 +110,23 @@ def own_work(user: User) -> list[OwnWork]:
     ]
 
 
-def _cards(studies: QuerySet[Study], roles: dict[int, str], limit: int) -> list[StudyCard]:
-    work = ~Q(tasks__kind=Task.Kind.GOLD)
-    done = Q(tasks__state__in=[Task.State.RETIRED, Task.State.ACCEPTED])
+def _cards(
+    studies: QuerySet[Study], roles: dict[int, str], limit: int, now: Counted | None = None
+) -> list[StudyCard]:
     first_cube = Cube.objects.filter(study=OuterRef("pk"), state=VolumeState.READY).order_by("id")
     newest = Task.objects.filter(
         study=OuterRef("pk"), state=Task.State.OPEN, kind=Task.Kind.WORK
     ).order_by("-priority", "id")
+    opened = Round.objects.filter(study=OuterRef("pk")).order_by("-number")
     found = list(
         studies.annotate(
-            task_count=Count("tasks", filter=work, distinct=True),
-            agreed_count=Count("tasks", filter=work & done, distinct=True),
             first_cube=Subquery(first_cube.values("pk")[:1]),
             live_cube=Subquery(newest.values("cube_id")[:1]),
             live_z=Subquery(newest.values("z")[:1]),
-        ).order_by("-task_count", "-created")[:limit]
+            opened=Subquery(opened.values("opened")[:1]),
+        ).order_by(F("opened").desc(nulls_last=True), "-created")[:limit]
     )
+    counts = {found[0].pk: now.tasks} if now and found else tasks_of([s.pk for s in found])
     cubes = Cube.objects.in_bulk(
         [pk for s in found if (pk := s.live_cube or s.first_cube) is not None]
     )
@@ -159,18 +144,18 @@ def _cards(studies: QuerySet[Study], roles: dict[int, str], limit: int) -> list[
                 cube=cube,
                 z=middle if study.live_z is None else study.live_z,
                 role=role,
-                tasks=study.task_count,
-                agreed=study.agreed_count,
+                tasks=counts[study.pk]["all"],
+                agreed=counts[study.pk]["agreed"],
                 may_try=study.state == StudyState.OPEN and (study.anonymous or bool(role)),
             )
         )
     return cards
 
 
-def card_of(study: Study, role: Role | None) -> StudyCard:
-    """The card of one study. Two queries."""
+def card_of(study: Study, role: Role | None, now: Counted) -> StudyCard:
+    """The card of one study. Two queries and a count."""
     roles = {study.pk: str(role)} if role else {}
-    return _cards(Study.objects.filter(pk=study.pk), roles, 1)[0]
+    return _cards(Study.objects.filter(pk=study.pk), roles, 1, now)[0]
 
 
 def may_take_tasks(user: User | AnonymousUser, study: Study, role: Role | None) -> bool:

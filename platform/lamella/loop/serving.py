@@ -1,11 +1,13 @@
 """Which model version serves, where a person decides it: promotion and rollback."""
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from lamella.consensus.models import Consensus
 from lamella.learning import services as learning
 from lamella.learning.models import ModelVersion
 from lamella.learning.selectors import is_earlier, serving_version
+from lamella.loop.counted import Counted
 from lamella.loop.errors import LoopError
 from lamella.loop.services import after_job
 
@@ -33,7 +35,8 @@ def rollback_preview(version: ModelVersion) -> int:
     Raises LoopError for versions that are not older than the serving one.
     """
     _check_rollback(version)
-    return len(_dependents(version))
+    rests = Counted(version.study).rests
+    return sum(tasks for number, tasks in rests.items() if number > version.number)
 
 
 def rollback(version: ModelVersion) -> int:
@@ -43,7 +46,9 @@ def rollback(version: ModelVersion) -> int:
     """
     with transaction.atomic():
         _check_rollback(version)
-        marked = Consensus.objects.filter(pk__in=_dependents(version)).update(needs_review=True)
+        marked = Consensus.objects.filter(pk__in=_dependents(version).values("pk")).update(
+            needs_review=True
+        )
         learning.serve(version)
     after_job(version.study)
     return marked
@@ -70,13 +75,11 @@ def _serving_but(version: ModelVersion) -> ModelVersion | None:
     return serving
 
 
-def _dependents(version: ModelVersion) -> list[int]:
+def _dependents(version: ModelVersion) -> QuerySet[Consensus]:
     """Current consensus that was drawn over proposals of versions after this one."""
-    return list(
-        Consensus.objects.filter(
-            current=True,
-            needs_review=False,
-            task__study=version.study,
-            task__proposal__model_version__number__gt=version.number,
-        ).values_list("pk", flat=True)
+    return Consensus.objects.filter(
+        current=True,
+        needs_review=False,
+        task__study=version.study,
+        task__proposal__model_version__number__gt=version.number,
     )

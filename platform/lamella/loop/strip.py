@@ -1,6 +1,6 @@
 """What a cube looks like along z: expected error and state, column by column."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ from lamella.cubes.models import Cube
 
 COLUMNS = 512
 """Columns at most; a column of a taller cube stands for several slices."""
+MOST_ROWS = 60
+"""Of the table beside it."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,22 @@ class Strip:
 
     @property
     def rows(self) -> list[Column]:
-        """The table twin: every column with a task, and the twenty highest scores, along z."""
+        """The table twin, along z: columns with a task, and the twenty highest scores.
+
+        Of many those that most need a look: what waits for masks, then the highest scores.
+        """
+        shown = self._told
+        if len(shown) > MOST_ROWS:
+            shown = sorted(shown, key=lambda c: (c.state != "open", -(c.error or 0.0)))[:MOST_ROWS]
+        return sorted(shown, key=lambda c: c.z)
+
+    @property
+    def left_out(self) -> int:
+        """Columns with a task that the table has no room for."""
+        return max(0, len(self._told) - MOST_ROWS)
+
+    @property
+    def _told(self) -> list[Column]:
         scored = sorted((c for c in self.columns if c.error), key=lambda c: -(c.error or 0.0))
         top = {id(c) for c in scored[:20]}
         return [c for c in self.columns if c.state or id(c) in top]
@@ -55,13 +72,16 @@ class Strip:
 def strip_of(
     cube: Cube,
     places: dict[int, dict[str, Any]],
-    selection: dict[str, Any],
+    expected: Sequence[float] = (),
     labelled: Set[int] = frozenset(),
+    most: int = COLUMNS,
 ) -> Strip:
-    """``places``: {z: counts of tasks}; ``selection``: what the latest round was chosen from;
-    ``labelled``: slices that came with training labels."""
-    scores, measure = _scores(cube, selection)
-    width = min(cube.depth, COLUMNS)
+    """``places``: {z: counts of tasks}; ``expected``: wrong voxels that the latest round was
+    chosen by, slice by slice; ``labelled``: slices that came with training labels; ``most``:
+    columns."""
+    area = cube.shape[1] * cube.shape[2]
+    scores = {z: wrong / area for z, wrong in enumerate(expected)}
+    width = min(cube.depth, most)
     groups: list[list[int]] = [[] for _ in range(width)]
     for z in range(cube.depth):
         groups[z * width // cube.depth].append(z)
@@ -69,7 +89,7 @@ def strip_of(
     return Strip(
         columns=columns,
         slices_per_column=cube.depth / width,
-        measure=measure,
+        measure="expected error",
         highest=max((c.error or 0.0 for c in columns), default=0.0),
     )
 
@@ -93,10 +113,3 @@ def _column(
     elif any(z in labelled for z in group):
         state = "labelled"
     return Column(z=worst, error=error, state=state, audit=any(t["audit"] for t in tasks))
-
-
-def _scores(cube: Cube, selection: dict[str, Any]) -> tuple[dict[int, float], str]:
-    """({z: expected wrong share of its voxels}, what that is in words), from a round's record."""
-    voxels = selection.get("expected_voxels", {}).get(str(cube.pk), [])
-    area = cube.shape[1] * cube.shape[2]
-    return {z: wrong / area for z, wrong in enumerate(voxels)}, "expected error"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -11,6 +12,8 @@ from lamella.loop.strip import Column, Strip
 _ERROR_HEIGHT = 44.0
 _BASE = 46.0
 _LANE = (50.0, 64.0)
+STATES = ("", "labelled", "open", "agreed", "accepted")
+"""Of a column, as the front end counts them."""
 
 
 def strip_svg(strip: Strip, *, label: str, href: str) -> SafeString:
@@ -18,11 +21,8 @@ def strip_svg(strip: Strip, *, label: str, href: str) -> SafeString:
 
     ``href`` holds "{z}": where a click on a column leads (the front end makes it live).
     """
-    errors = "".join(
-        f"M{x} {_BASE}v{-_height(c, strip):.1f}h1V{_BASE}Z"
-        for x, c in enumerate(strip.columns)
-        if c.error
-    )
+    errors = "".join(f"V{_BASE - _height(c, strip):.1f}h1" for c in strip.columns)
+    errors = f"M0 {_BASE}{errors}V{_BASE}Z" if strip.highest else ""
     top, bottom = _LANE
     middle = (top + bottom) / 2
     paths = [
@@ -40,7 +40,10 @@ def strip_svg(strip: Strip, *, label: str, href: str) -> SafeString:
         '<div class="strip" data-strip="{}" data-href="{}">'
         '<svg viewBox="0 0 {} 74" preserveAspectRatio="none" role="img" aria-label="{}">'
         '<path class="s-base" d="M0 {}H{}"/>{}</svg></div>',
-        json.dumps([[c.z, _round(c.error), c.state, int(c.audit)] for c in strip.columns]),
+        json.dumps(
+            [[c.z, _round(c.error), STATES.index(c.state), int(c.audit)] for c in strip.columns],
+            separators=(",", ":"),
+        ),
         href,
         len(strip.columns),
         label,
@@ -59,9 +62,14 @@ def _round(value: float | None) -> float | None:
 
 
 def _boxes(columns: Iterable[Column], state: str, top: float, bottom: float) -> str:
-    return "".join(
-        f"M{x + 0.08:g} {top}h.84V{bottom}h-.84Z" for x, c in enumerate(columns) if c.state == state
-    )
+    """One box for neighbours of the same state."""
+    path, x = "", 0
+    for same, group in groupby(columns, key=lambda c: c.state):
+        width = len(list(group))
+        if same == state:
+            path += f"M{x + 0.08:g} {top}h{width - 0.16:g}V{bottom}h{0.16 - width:g}Z"
+        x += width
+    return path
 
 
 def line_svg(

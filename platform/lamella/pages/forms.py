@@ -13,13 +13,18 @@ from lamella.annotation.leaving import Marks
 class ProfileForm(forms.ModelForm[User]):
     class Meta:
         model = User
-        fields = ["credit_name", "email"]
-        labels = {"credit_name": _("Name to thank you by"), "email": _("Mail address")}
+        fields = ["credit_name", "email", "digest"]
+        labels = {
+            "credit_name": _("Name to thank you by"),
+            "email": _("Mail address"),
+            "digest": _("Mails about what you have not seen here"),
+        }
         help_texts = {
             "credit_name": _(
                 "Shown where a study thanks its volunteers. Leave it empty to stay unnamed."
             ),
-            "email": _("Only used to reset your password."),
+            "email": _("To reset your password, and for the mails that you choose below."),
+            "digest": _("Announcements, new roles, and for managers what their studies need."),
         }
 
 

@@ -49,6 +49,12 @@ def encode_png16(plane: NDArray[Any], low: float, high: float) -> bytes:
     return _encode(".png", plane.astype(np.uint16), [cv2.IMWRITE_PNG_COMPRESSION, 1])
 
 
+def encode_labels_png(plane: NDArray[Any], colours: NDArray[np.uint8]) -> bytes:
+    """A PNG with transparency of (H, W) numbers below N, coloured by (N, 4) RGBA; lossless."""
+    bgra = colours[:, [2, 1, 0, 3]]
+    return _encode(".png", bgra[plane], [cv2.IMWRITE_PNG_COMPRESSION, 6])
+
+
 def _windowed(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:
     span = max(high - low, _LEAST_SPAN)
     scaled = (values - np.float32(low)) * np.float32(255 / span)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lamella.loop.effort import effort_of
+from lamella.loop.effort import effort_from, totals_of
 from lamella.rounds.models import Task
 from tests.factories import make_correction, make_cube, make_round, make_study, make_task
 
@@ -25,7 +25,8 @@ def test_it_is_measured_from_blind_tiles_each_standing_for_those_not_drawn() -> 
             inclusion=inclusion,
         )
         make_correction(task, active_seconds=seconds)
-    effort, people = effort_of(study, [cube])
+    totals = totals_of(study)
+    effort, people = effort_from(totals, [cube]), totals["people"]
     # 2 s stand for 10 tiles each, 10 s for 2: (20 + 20 + 20 + 20) s over 24 tiles, of 40 in all.
     everything = 80 / 24 * 40
     assert effort.saved == pytest.approx(1 - 24 / everything)
@@ -42,4 +43,4 @@ def test_two_blind_masks_measure_nothing() -> None:
     opened = make_round(study, 1)
     for z in range(2):
         make_correction(make_task(cube, opened, z, kind=Task.Kind.AUDIT, blind=True))
-    assert effort_of(study, [cube])[0].saved is None
+    assert effort_from(totals_of(study), [cube]).saved is None

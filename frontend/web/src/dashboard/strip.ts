@@ -2,8 +2,9 @@
 import { share } from "../i18n/numbers.ts";
 import { t } from "./messages.ts";
 
-type State = "" | "labelled" | "open" | "agreed" | "accepted";
-type Column = [z: number, error: number | null, state: State, audit: 0 | 1];
+/** In the order of pages/charts.py; a column names its state by place. */
+const STATES = ["none", "labelled", "open", "agreed", "accepted"] as const;
+type Column = [z: number, error: number | null, state: number, audit: 0 | 1];
 
 export function liveStrips(root: ParentNode): void {
   for (const strip of root.querySelectorAll<HTMLElement>("[data-strip]")) makeLive(strip);
@@ -49,7 +50,7 @@ function makeLive(strip: HTMLElement): void {
 export function describe([z, error, state, audit]: Column): string {
   const parts = [t("strip.slice", { z: z + 1 })];
   if (error !== null) parts.push(share(error, 3));
-  const word = t(`strip.${state || "none"}`);
+  const word = t(`strip.${STATES[state] ?? "none"}`);
   parts.push(audit ? t("strip.audit", { state: word }) : word);
   return parts.join(" · ");
 }

@@ -61,7 +61,7 @@ describe("live", () => {
 
 describe("strip", () => {
   it("says slice, score and state in words", () => {
-    expect(words([4, 0.0312, "open", 1])).toBe("slice 5 · .031 · waits for masks, audit");
-    expect(words([0, null, "", 0])).toBe("slice 1 · not shown");
+    expect(words([4, 0.0312, 2, 1])).toBe("slice 5 · .031 · waits for masks, audit");
+    expect(words([0, null, 0, 0])).toBe("slice 1 · not shown");
   });
 });

@@ -1,9 +1,12 @@
 """How pages link the front end, and how they write numbers."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
+from uuid import UUID
 
 from django import forms, template
+from django.template import Context
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import get_format
@@ -12,9 +15,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from lamella.annotation.models import Participation
+from lamella.consensus.selectors import MOST_COUNTED
 from lamella.cubes.models import Cube
 from lamella.languages.sentences import said
 from lamella.loop.strip import Strip
+from lamella.notices.telling import UNREAD_COUNTED, unread
 from lamella.pages import charts
 from lamella.pages import vite as bundles
 from lamella.pages.forms_study import STRATEGIES
@@ -108,6 +114,12 @@ def count(value: int | None) -> str:
 
 
 @register.filter
+def many(value: int) -> str:
+    """A number that was counted to MOST_COUNTED + 1: 310, or 10 000+."""
+    return count(value) if value <= MOST_COUNTED else f"{count(MOST_COUNTED)}+"
+
+
+@register.filter
 def seconds(value: Figure) -> str:
     """A length of time in the unit a person would choose."""
     if value is None or value == "":
@@ -122,9 +134,9 @@ def seconds(value: Figure) -> str:
 
 
 @register.filter
-def age(moment: datetime | None) -> str:
+def age(moment: datetime | Literal[""] | None) -> str:
     """How long ago, in one unit: "just now", "5 min ago"."""
-    if moment is None:
+    if not moment:
         return "–"
     passed = timezone.now() - moment
     if passed < timedelta(minutes=1):
@@ -188,6 +200,41 @@ _TONES = {
 def tone(state: str) -> str:
     """The badge class of a state; the state's word always stands beside it."""
     return _TONES.get(state, "")
+
+
+_VERDICTS = {"accept": "good", "send_back": "warn", "fix": "info"}
+
+
+@register.filter
+def verdict_tone(kind: str) -> str:
+    return _VERDICTS.get(kind, "")
+
+
+@register.simple_tag(takes_context=True)
+def unread_notices(context: Context) -> str:
+    """How many notices the person has not seen; empty for none. One query."""
+    number = unread(context["user"])
+    if number > UNREAD_COUNTED:
+        return f"{UNREAD_COUNTED}+"
+    return str(number) if number else ""
+
+
+@register.filter
+def at(table: Mapping[Any, Any], key: Any) -> Any:
+    """An entry of a table, or None."""
+    return table.get(key)
+
+
+@register.filter
+def pseudonym(key: UUID) -> str:
+    """The first characters of a pseudonym, which are enough to tell people apart."""
+    return str(key)[:8]
+
+
+@register.filter
+def volunteer_name(row: Participation) -> str:
+    """The account's name, or the pseudonym of who has none."""
+    return row.volunteer.user.username if row.volunteer.user else pseudonym(row.volunteer_id)
 
 
 @register.filter

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from lamella.accounts.models import User
-from lamella.studies.access import ForbiddenError, NotVisibleError, may_view, role_in
+from lamella.studies.access import ForbiddenError, study_and_role
 from lamella.studies.models import Role, Study
 
 _RANK = {None: 0, Role.VOLUNTEER: 1, Role.MANAGER: 2, Role.ADMIN: 3}
@@ -30,10 +30,7 @@ class Place:
 
 def place_for(request: HttpRequest, slug: str, least: Role | None = None) -> Place:
     """The study of a slug. Raises NotVisibleError, or ForbiddenError below the role ``least``."""
-    study = Study.objects.filter(slug=slug).first()
-    role = role_in(request.user, study) if study is not None else None
-    if study is None or (role is None and not may_view(request.user, study)):
-        raise NotVisibleError
+    study, role = study_and_role(request.user, slug)
     place = Place(study=study, role=role)
     if _RANK[place.role] < _RANK[least]:
         assert least is not None

@@ -8,6 +8,8 @@ from django.urls import reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
+from lamella.accounts.access import volunteer_for
+from lamella.annotation.participation import pause_of
 from lamella.loop import selectors
 from lamella.pages.views.access import place_for
 from lamella.studies.models import Study, StudyState
@@ -18,6 +20,14 @@ from lamella.studies.models import Study, StudyState
 def correct(request: HttpRequest, slug: str) -> HttpResponse:
     place = place_for(request, slug)
     study = place.study
+    halted = pause_of(study, volunteer_for(request, create=False))
+    if halted is not None:
+        return render(
+            request,
+            "pages/study/halted.html",
+            {"place": place, "tab": "", "halted": halted},
+            status=403,
+        )
     if not selectors.may_take_tasks(request.user, study, place.role):
         if study.state == StudyState.OPEN and not request.user.is_authenticated:
             return redirect(f"{reverse('account_login')}?next={request.path}")

@@ -10,14 +10,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
-from lamella.cubes.models import VolumeState
+from lamella.cubes.models import Cube, VolumeState
 from lamella.exchange import services as exchange
 from lamella.exchange.models import Export
 from lamella.languages.sentences import said
 from lamella.loop import cube_page
+from lamella.loop.counted import Counted
 from lamella.pages import live as live_data
 from lamella.pages.views.access import place_for, user_of
-from lamella.studies.models import Role
+from lamella.studies.models import LabelClass, Role
 
 
 @require_safe
@@ -34,8 +35,10 @@ def cubes(request: HttpRequest, slug: str) -> HttpResponse:
 def cube(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     place = place_for(request, slug, Role.VOLUNTEER)
     found = get_object_or_404(place.study.cubes.select_related("study"), pk=pk)
+    now = Counted(place.study)
     wanted = request.GET.get("z", "")
     here = None
+    classes = list(place.study.classes.order_by("value"))
     if found.state == VolumeState.READY:
         z = int(wanted) if wanted.isdigit() else found.depth // 2
         here = cube_page.slice_of(found, z)
@@ -45,14 +48,30 @@ def cube(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         {
             "place": place,
             "tab": "cubes",
-            "page": cube_page.of_cube(found),
+            "page": cube_page.of_cube(found, now),
             "here": here,
             "thumbnails": _thumbnails(found.depth) if here else [],
+            "classes": classes,
+            "facts": json.dumps(_facts(found, classes)) if here and place.manages else "",
             "formats": Export.Format.choices,
-            "live": live_data.payload(place.study) if place.manages else None,
+            "live": live_data.payload(place.study, now) if place.manages else None,
             "server": request.build_absolute_uri("/"),
         },
     )
+
+
+def _facts(cube: Cube, classes: list[LabelClass]) -> dict[str, object]:
+    """What the explorer knows of the cube from the beginning."""
+    return {
+        "id": cube.pk,
+        "name": cube.name,
+        "version": cube.checksum[:16],
+        "shape": cube.shape,
+        "voxel": cube.voxel_size or [1.0, 1.0, 1.0],
+        "unit": cube.unit,
+        "classes": [{"value": c.value, "name": c.name, "color": c.color} for c in classes],
+        "instances": cube.study.instances,
+    }
 
 
 def _thumbnails(depth: int, wanted: int = 9) -> list[int]:

@@ -1,50 +1,46 @@
 """Who works on a study, and in which role."""
 
 from django.contrib import messages
-from django.db.models import Count, Max, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from lamella.annotation.participation import figures_of, work_of
 from lamella.languages.sentences import said
-from lamella.pages.forms_people import AddMemberForm, RoleForm
-from lamella.pages.views.access import place_for, user_of
+from lamella.notices.announcements import standing
+from lamella.notices.invitations import open_invitations
+from lamella.pages.forms_people import AddMemberForm, AnnounceForm, InviteForm, RoleForm
+from lamella.pages.views.access import Place, place_for, user_of
 from lamella.studies import members
 from lamella.studies.access import ForbiddenError
 from lamella.studies.models import Role
+from lamella.studies.roster import roster_of
+
+FRESH_LINK = "fresh_invitation"
+"""Entry of the session: an invitation's link, shown on the very next page and never again."""
 
 
 @require_safe
 def people(request: HttpRequest, slug: str) -> HttpResponse:
     place = place_for(request, slug, Role.MANAGER)
-    roles = members.roles_to_give(user_of(request), place.study)
-    return _page(request, slug, AddMemberForm(roles=roles))
+    return page(request, place)
 
 
-def _page(request: HttpRequest, slug: str, form: AddMemberForm, status: int = 200) -> HttpResponse:
-    place = place_for(request, slug, Role.MANAGER)
-    made = Q(
-        user__volunteer__corrections__task__study=place.study,
-        user__volunteer__corrections__supersedes__isnull=True,
-        user__volunteer__corrections__withdrawn__isnull=True,
-    )
-    rows = (
-        place.study.memberships.select_related("user")
-        .annotate(
-            corrections=Count("user__volunteer__corrections", filter=made),
-            seconds=Sum("user__volunteer__corrections__active_seconds", filter=made),
-            tested=Count(
-                "user__volunteer__corrections",
-                filter=made & Q(user__volunteer__corrections__mended__isnull=False),
-            ),
-            mended=Count(
-                "user__volunteer__corrections",
-                filter=made & Q(user__volunteer__corrections__mended=True),
-            ),
-            last=Max("user__volunteer__corrections__created", filter=made),
-        )
-        .order_by("role", "user__username")
+def page(
+    request: HttpRequest,
+    place: Place,
+    *,
+    form: AddMemberForm | None = None,
+    invite_form: InviteForm | None = None,
+    announce_form: AnnounceForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page; with forms that were refused they are shown with what is wrong."""
+    study = place.study
+    roles = members.roles_to_give(user_of(request), study)
+    roster = roster_of(
+        study, after=request.GET.get("after", ""), name=request.GET.get("name", "").strip()
     )
     return render(
         request,
@@ -52,8 +48,16 @@ def _page(request: HttpRequest, slug: str, form: AddMemberForm, status: int = 20
         {
             "place": place,
             "tab": "people",
-            "members": rows,
-            "form": form,
+            "roster": roster,
+            "rows": work_of(study, roster.members),
+            "name": request.GET.get("name", ""),
+            "invitations": open_invitations(study)[:50],
+            "announcements": standing(study),
+            "figures": figures_of(study),
+            "form": form or AddMemberForm(roles=roles),
+            "invite_form": invite_form or InviteForm(roles=roles),
+            "announce_form": announce_form or AnnounceForm(),
+            "link": request.session.pop(FRESH_LINK, None),
             "roles": Role.choices,
         },
         status=status,
@@ -66,13 +70,13 @@ def add_member(request: HttpRequest, slug: str) -> HttpResponse:
     user = user_of(request)
     form = AddMemberForm(request.POST, roles=members.roles_to_give(user, place.study))
     if not form.is_valid():
-        return _page(request, slug, form, status=422)
+        return page(request, place, form=form, status=422)
     person, role = form.cleaned_data["username"], Role(form.cleaned_data["role"])
     try:
         members.admit(place.study, person, role, by=user)
     except members.MemberError as error:
         form.add_error("username", said(str(error)))
-        return _page(request, slug, form, status=422)
+        return page(request, place, form=form, status=422)
     messages.success(request, _now(person.username, role))
     return redirect("pages:people", slug)
 

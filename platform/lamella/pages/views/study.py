@@ -1,21 +1,19 @@
 """A study: its home for visitors and managers, its settings, and a new one."""
 
-import hashlib
-import json
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lamella.accounts.access import volunteer_for
-from lamella.annotation.credits import credits_of
 from lamella.learning.selectors import current_proposal
 from lamella.loop import overview, selectors
+from lamella.loop.counted import Counted
 from lamella.loop.impact import impact_of
+from lamella.notices import announcements
 from lamella.pages import live as live_data
 from lamella.pages.forms_study import ClassFormSet, PolicyForm, StudyForm
 from lamella.pages.views.access import Place, place_for, user_of
@@ -32,7 +30,8 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
         return _manager_home(request, place)
     study = place.study
     volunteer = volunteer_for(request, create=False)
-    card = selectors.card_of(study, place.role)
+    now = Counted(study)
+    card = selectors.card_of(study, place.role, now)
     return render(
         request,
         "pages/study/home.html",
@@ -41,10 +40,11 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
             "tab": "home",
             "guide": render_markdown(study.guide),
             "classes": study.classes.all(),
+            "announcements": announcements.standing(study),
             "card": card,
             "body": card.cube is not None and current_proposal(card.cube) is not None,
             "impact": impact_of(study, volunteer),
-            "credits": credits_of(study),
+            "credits": now.credits,
             "practice": study.tasks.filter(kind=Task.Kind.GOLD).exists(),
             "may_contribute": selectors.may_take_tasks(request.user, study, place.role),
         },
@@ -52,7 +52,8 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _manager_home(request: HttpRequest, place: Place) -> HttpResponse:
-    seen = overview.of_study(place.study)
+    now = Counted(place.study)
+    seen = overview.of_study(place.study, now)
     return render(
         request,
         "pages/study/manager.html",
@@ -60,7 +61,7 @@ def _manager_home(request: HttpRequest, place: Place) -> HttpResponse:
             "place": place,
             "tab": "home",
             "overview": seen,
-            "live": live_data.payload(place.study, waiting=seen.waiting),
+            "live": live_data.payload(place.study, now),
         },
     )
 
@@ -69,15 +70,7 @@ def _manager_home(request: HttpRequest, place: Place) -> HttpResponse:
 def live(request: HttpRequest, slug: str) -> HttpResponse:
     """What changes while a manager looks: jobs and counts. Answers 304 while nothing did."""
     place = place_for(request, slug, Role.MANAGER)
-    body = live_data.payload(place.study)
-    etag = '"' + hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:32] + '"'
-    if request.headers.get("If-None-Match") == etag:
-        response: HttpResponse = HttpResponseNotModified()
-    else:
-        response = JsonResponse(body)
-    response["ETag"] = etag
-    response["Cache-Control"] = "private, no-cache"
-    return response
+    return live_data.answer(request, live_data.payload(place.study))
 
 
 @login_required

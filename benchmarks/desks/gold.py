@@ -1,0 +1,75 @@
+"""Practice slices, and what the keenest volunteers made of them."""
+
+from benchmarks.desks.masks import Masks
+from benchmarks.desks.moments import Moments
+from benchmarks.desks.people import volunteer_keys
+from benchmarks.desks.plan import StudyPlan
+from benchmarks.desks.sizes import TILE, Sizes
+from benchmarks.desks.studies import proposal_of
+from lamella.annotation.models import Assignment, Correction
+from lamella.cubes.models import Labels, LabelsRole, VolumeState
+from lamella.rounds.models import Task
+
+TASKS = 12
+"""Practice slices of a study."""
+PEOPLE = 60
+"""Volunteers who drew all of them, in each study."""
+
+
+def make_gold(plans: list[StudyPlan], sizes: Sizes, moments: Moments) -> None:
+    masks = Masks()
+    keys = volunteer_keys(sizes)[: min(PEOPLE, sizes.volunteers // 4)]
+    for plan in plans:
+        slices = [plan.depth * (2 * n + 1) // (2 * TASKS) for n in range(TASKS)]
+        Labels.objects.create(
+            cube_id=plan.cubes[0],
+            name="experts",
+            role=LabelsRole.GOLD,
+            state=VolumeState.READY,
+            dtype="uint8",
+            uri=f"{plan.proposals}/labels",
+            slices=slices,
+        )
+        tasks = Task.objects.bulk_create(
+            Task(
+                study_id=plan.id,
+                cube_id=plan.cubes[0],
+                proposal_id=proposal_of(plan, plan.cubes[0], plan.versions[-1]),
+                kind=Task.Kind.GOLD,
+                z=z,
+                height=TILE,
+                width=TILE,
+                reason="drawn by experts",
+            )
+            for z in slices
+        )
+        leases = Assignment.objects.bulk_create(
+            Assignment(
+                task=task,
+                volunteer_id=key,
+                state=Assignment.State.SUBMITTED,
+                practice=True,
+                holds_place=False,
+                lease_until=moments.now.astimezone(),
+                ended=moments.now.astimezone(),
+            )
+            for task in tasks
+            for key in keys
+        )
+        Correction.objects.bulk_create(
+            Correction(
+                assignment=lease,
+                task=lease.task,
+                volunteer_id=lease.volunteer_id,
+                mask=masks[n].packed,
+                mask_hash=masks[n].digest,
+                difference=masks[n].packed,
+                proposal_hash=masks.empty.digest,
+                changed_voxels=masks[n].voxels,
+                active_seconds=30.0,
+                strokes=4,
+                consent_version="1",
+                mended=n % 3 > 0 if n % 2 else None,
+            )
+            for n, lease in enumerate(leases)
+        )
