@@ -4,14 +4,10 @@
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
 
 from django.db.models import Max
-from django.utils import timezone
 
 from lamella.cubes.models import Cube, VolumeState
-from lamella.jobs.models import Job, JobState
 from lamella.loop.counted import NO_TASKS, Counted
 from lamella.loop.effort import Effort, effort_from
 from lamella.loop.forecasting import sentence
@@ -93,7 +89,7 @@ class Overview:
 def of_study(study: Study, now: Counted | None = None) -> Overview:
     cubes = list(study.cubes.all())
     now = now or Counted(study)
-    rounds = _rounds(study, now)
+    rounds = _rounds(now)
     drawn = [c.pk for c in cubes if c.state == VolumeState.READY][:STRIPS]
     along = now.along(drawn)
     shown = now.shown(cubes)
@@ -121,22 +117,15 @@ def of_study(study: Study, now: Counted | None = None) -> Overview:
         waiting=counts["waiting"],
         contested=counts["contested"],
         doubted=counts["doubted"],
-        failed_jobs=failed_jobs(study).count(),
+        failed_jobs=now.states["failed"],
     )
 
 
-def failed_jobs(study: Study) -> Any:
-    """Jobs that failed in the last week and were not done again since."""
-    since = timezone.now() - timedelta(days=7)
-    return Job.objects.filter(scope=study.slug, state=JobState.FAILED, finished__gte=since)
-
-
-def _rounds(study: Study, now: Counted) -> list[RoundState]:
+def _rounds(now: Counted) -> list[RoundState]:
     counts = now.rounds
     return [
         RoundState(r, c["tasks"], c["agreed"], c["to_draw"])
-        # What it was chosen from may be large.
-        for r in study.rounds.defer("selection").order_by("number")
+        for r in now.listed
         for c in [counts.get(r.pk, NO_TASKS)]
     ]
 
