@@ -26,7 +26,7 @@ def keeper(run: TrainingRun, cubes: Sequence[Cube]) -> Callable[[Sample], None]:
     def keep(sample: Sample) -> None:
         cube = cubes[sample.cube]
         key = f"training/{run.pk}/samples/{sample.step}-{sample.number}.jpg"
-        location(key).write(picture(sample, cube.low, cube.high))
+        location(key).write(picture(sample))
         add_sample(
             run,
             {
@@ -50,10 +50,10 @@ def _dice(sample: Sample) -> float | None:
     return round(2 * right / total, 4) if total else None
 
 
-def picture(sample: Sample, low: float, high: float) -> bytes:
-    """A JPEG: grey between low and high, the model's outline blue, people's orange below it."""
+def picture(sample: Sample) -> bytes:
+    """A JPEG: the slice as the network sees it, the model's outline blue over people's orange."""
     image = np.asarray(sample.image, np.float32)
-    grey = np.clip((image - low) / max(high - low, 1e-9) * 255, 0, 255).astype(np.uint8)
+    grey = np.clip((image + 1) / 2 * 255, 0, 255).astype(np.uint8)
     scale = max(1, -(-_SMALLEST // min(grey.shape)))
     large = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
     colours = cv2.cvtColor(large, cv2.COLOR_GRAY2BGR)

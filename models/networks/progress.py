@@ -43,7 +43,7 @@ class Sample:
     y0: int
     x0: int
     image: NDArray[Any]
-    """(H, W) intensities as they are."""
+    """(H, W) intensities as the network is shown them: -1 for the cube's low, 1 for its high."""
     guess: NDArray[np.integer[Any]]
     """(H, W) classes, 0 for background."""
     truth: NDArray[np.integer[Any]]
