@@ -70,6 +70,7 @@ def prepare() -> None:
         question="Where are the lipid droplets?",
         guide=GUIDE,
     )
+    scene.catalogued(played)
     run = make.make_run(
         played.study, state=TrainingRun.State.RUNNING, finished=None, parent=played.serving
     )
@@ -114,6 +115,12 @@ def take(address: str, folder: Path) -> None:
         dana.locator(".viewer").wait_for()
         dana.keyboard.press("5")
         camera.shoot(dana, "review")
+        camera.shoot(dana, "new-study", "/new-study/")
+        dana.goto("/studies/liver-3/cubes/1/")
+        dana.locator(".explorer").wait_for()
+        dana.locator("tbody button").first.click()
+        camera.shoot(dana, "cube")
+        camera.shoot(dana, "people", "/studies/liver-3/people/")
         camera.shoot(camera.page("bob"), "training", "/studies/liver-3/training/")
         alice = camera.page("alice")
         alice.goto("/studies/liver-3/correct/")

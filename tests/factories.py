@@ -30,6 +30,7 @@ from lamella.volumes import codec
 from lamella.volumes.geometry import VoxelSize
 from lamella.volumes.omezarr_meta import CubeFacts, Kind
 from lamella.volumes.omezarr_write import write_image
+from lamella.volumes.slabs import create_array
 
 PASSWORD = "lamella-test-password"
 
@@ -187,6 +188,29 @@ def make_proposal(
         fields.setdefault("label_dtype", str(labels.dtype))
         write_voxels(f"{fields['uri']}/labels", labels, "label")
     return Proposal.objects.create(cube=cube, model_version=version, **fields)
+
+
+def make_scores(proposal: Proposal, scores: dict[str, NDArray[Any]], side: int = 32) -> None:
+    """Patch score maps (Z, PY, PX) of a proposal that has a label image."""
+    for name, values in scores.items():
+        target = create_array(
+            location(proposal.uri),
+            f"scores/{name}",
+            shape=values.shape,
+            dtype=np.float32,
+            attrs={"patch": side},
+        )
+        target.array[:] = values.astype(np.float32)
+    proposal.blend = {**proposal.blend, "scores": sorted(scores)}
+    proposal.save()
+
+
+def make_probability(proposal: Proposal, probability: NDArray[Any]) -> None:
+    """(K, Z, Y, X) probabilities in 0..1 of a proposal that has a label image."""
+    target = create_array(
+        location(proposal.uri), "probability", shape=probability.shape, dtype=np.uint8
+    )
+    target.array[:] = np.round(probability * 255).astype(np.uint8)
 
 
 def make_round(study: Study, number: int = 0, **fields: Any) -> Round:

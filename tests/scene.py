@@ -15,11 +15,15 @@ from scipy import ndimage
 
 from lamella.accounts.models import User
 from lamella.annotation.models import Correction
+from lamella.consensus.final import FinalMask
 from lamella.cubes.models import Cube
+from lamella.exchange import catalogues
+from lamella.exchange.virtual import VirtualMask
 from lamella.jobs.models import JobState
 from lamella.learning.models import ModelVersion, Proposal, TrainingRun
 from lamella.rounds.models import Round, Task
 from lamella.studies.models import Study
+from models.quality.catalogue import Catalogue
 from tests import factories as make
 
 SHAPE = (48, 192, 256)
@@ -95,6 +99,8 @@ def build(
     return scene
 
 
+FORECAST = {"more": 14.2, "low": 6.0, "high": 31.0, "target": 0.95, "note": ""}
+
 GUIDE = """\
 ## What to mark
 
@@ -151,7 +157,33 @@ def _learned(
         },
     )
     proposal = make.make_proposal(cube, serving, labels=proposed)
+    _doubts(proposal, proposed)
     return serving, proposal, second
+
+
+def _doubts(proposal: Proposal, proposed: NDArray[np.uint8]) -> None:
+    """How sure the machine is: less at edges, and least of what it invented; a map of patches."""
+    depth, height, width = proposed.shape
+    soft = ndimage.gaussian_filter(proposed.astype(np.float32), (0, 2.5, 2.5))
+    soft[:, 20:34, 30:48] *= 0.45
+    make.make_probability(proposal, np.clip(soft, 0.02, 0.99)[None])
+    side = 32
+    doubt = 4 * soft * (1 - soft)
+    rows, columns = height // side, width // side
+    whole = doubt[:, : rows * side, : columns * side]
+    patches = whole.reshape(depth, rows, side, columns, side).mean(axis=(2, 4))
+    make.make_scores(proposal, {"discriminator": patches, "entropy": patches**0.5}, side)
+
+
+def catalogued(scene: Scene) -> None:
+    """The list of the cube's objects, as the worker would make it."""
+    final = FinalMask(scene.cube)
+    certainty = catalogues.Certainty(final)
+    found = Catalogue()
+    for z in range(scene.cube.depth):
+        labels = final.slice(z)
+        found.add(labels, certainty.slice(z, labels))
+    catalogues.keep(scene.cube, VirtualMask(scene.cube).mark, *found.objects())
 
 
 def _rounds(scene: Scene) -> None:
@@ -170,6 +202,7 @@ def _rounds(scene: Scene) -> None:
             selection=record,
             state=Round.State.CLOSED if number < 2 else Round.State.OPEN,
             closed=now - timedelta(hours=20 - 9 * number) if number < 2 else None,
+            figures={"forecast": FORECAST} if number == 1 else {},
         )
         for index, z in enumerate(places):
             _task(scene, opened, z, index, float(doubt[z]) / area)

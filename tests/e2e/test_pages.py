@@ -45,7 +45,7 @@ def test_no_page_scrolls_sideways(scene: Scene, people: People, width: int) -> N
 
 
 def test_no_page_needs_more_than_ninety_kilobytes_of_javascript(people: People) -> None:
-    for name in ("pages", "dashboard", "review", "training", "upload", "annotator"):
+    for name in ("pages", "dashboard", "review", "explorer", "training", "upload", "annotator"):
         entry = vite.entry(f"src/{name}/main.ts")
         assert entry is not None
         files = {entry.script, *entry.preloads}

@@ -44,6 +44,24 @@ TWINS = {
     STUDY + "people/add/": ("post", "studies/{slug}/members"),
     PERSON + "role/": ("patch", "studies/{slug}/members/{member_id}"),
     PERSON + "remove/": ("delete", "studies/{slug}/members/{member_id}"),
+    "notices/": ("post", "account/notices/read"),
+    "unsubscribe/<str:token>/": ("patch", "account"),
+    "invitations/<str:secret>/": ("post", "invitations/{secret}"),
+    STUDY + "review/trail/<int:pk>/take-back/": ("post", "verdicts/{verdict_id}/undo"),
+    STUDY + "people/invite/": ("post", "studies/{slug}/invitations"),
+    STUDY + "people/invitations/<int:pk>/revoke/": (
+        "delete",
+        "studies/{slug}/invitations/{invitation_id}",
+    ),
+    STUDY + "people/announce/": ("post", "studies/{slug}/announcements"),
+    STUDY + "people/announcements/<int:pk>/withdraw/": (
+        "delete",
+        "studies/{slug}/announcements/{announcement_id}",
+    ),
+    STUDY + "people/volunteers/<uuid:pk>/pause/": (
+        "patch",
+        "studies/{slug}/volunteers/{volunteer_id}",
+    ),
     STUDY + "cubes/<int:pk>/exports/": ("post", "cubes/{cube_id}/exports"),
 }
 
@@ -93,5 +111,5 @@ def test_all_addresses_are_pages_or_have_a_reason() -> None:
 
 def filled(pattern: str) -> str:
     """An address of the pattern that names nothing there is."""
-    values = {"slug": "nowhere", "int": "0", "uuid": str(uuid.UUID(int=0))}
+    values = {"slug": "nowhere", "str": "nothing", "int": "0", "uuid": str(uuid.UUID(int=0))}
     return re.sub(r"<(\w+):\w+>", lambda match: values[match[1]], pattern)

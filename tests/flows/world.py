@@ -17,6 +17,10 @@ from lamella.cubes.store import location
 from lamella.exchange.models import Export
 from lamella.jobs.models import JobState
 from lamella.learning.models import ModelVersion, TrainingRun
+from lamella.notices import invitations
+from lamella.notices.announcements import announce
+from lamella.notices.digest import leaving_token
+from lamella.studies.models import Role
 from tests import factories as make
 from tests.flows.route_rules import ALICE, BOB, CHARLIE, DANA, NOBODY
 
@@ -48,8 +52,17 @@ class World:
     def bulk(self) -> dict[str, Any]:
         return {"risk": 0.01, "count": 1}
 
-    def batch(self) -> dict[str, Any]:
-        return {"batch": str(uuid.UUID(int=0))}
+    def pausing(self) -> dict[str, Any]:
+        return {"paused": True, "why": "Read the guide."}
+
+    def invitation(self) -> dict[str, Any]:
+        return {"role": "volunteer"}
+
+    def word(self) -> dict[str, Any]:
+        return {"text": "New slices on Monday."}
+
+    def seen(self) -> dict[str, Any]:
+        return {"until": 0}
 
     def note(self) -> dict[str, Any]:
         return {"note": "Look at the rim."}
@@ -146,6 +159,8 @@ def make_world(settings: Settings, tmp_path: Path) -> World:
     location("training/a.jpg").write(b"a picture")
     job = make.make_job(study, state=JobState.FAILED)
     token, _ = tokens.create(people[ALICE], "napari")
+    invitation, secret = invitations.invite(study, Role.VOLUNTEER, by=people[DANA])
+    announced = announce(study, "Welcome.", people[DANA])
     return World(
         people,
         {
@@ -166,6 +181,11 @@ def make_world(settings: Settings, tmp_path: Path) -> World:
             "retired": str(retired.pk),
             "job": str(job.pk),
             "token": str(token.pk),
+            "secret": secret,
+            "invitation": str(invitation.pk),
+            "announced": str(announced.pk),
+            "leaving": leaving_token(people[ALICE]),
+            "volunteer": str(volunteer.pk),
             "membership": str(study.memberships.get(user=people[ALICE]).pk),
             "name": "consensus",
             "axis": "z",

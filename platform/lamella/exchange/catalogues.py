@@ -24,7 +24,7 @@ from lamella.volumes.errors import StoreError
 from lamella.volumes.slabs import SlabArray, open_array
 from models.quality.objects import Objects
 
-LENGTH = 25
+LENGTH = 12
 """Rows of one page."""
 
 Sort = Literal["volume", "doubt"]
@@ -50,7 +50,7 @@ def request_catalogue(cube: Cube) -> Job:
 def keep(cube: Cube, mark: str, table: Objects, doubt: NDArray[np.float64]) -> Catalogue:
     """Put a new catalogue in the place of the old one; within the caller's transaction."""
     kept, _ = Catalogue.objects.get_or_create(cube=cube)
-    kept.objects.all().delete()
+    kept.entries.all().delete()
     CatalogueObject.objects.bulk_create(_rows(kept, table, doubt), batch_size=1000)
     Catalogue.objects.filter(pk=kept.pk).update(
         mark=mark, count=len(table), made=timezone.now(), error=""
@@ -142,7 +142,7 @@ def objects_of(catalogue: Catalogue, sort: Sort = "volume", after: str = "") -> 
 
     Raises ValueError for an ``after`` that this function did not give.
     """
-    found = catalogue.objects.all()
+    found = catalogue.entries.all()
     if after:
         value, pk = after.split(":")
         last, key = float(value), int(pk)

@@ -57,7 +57,7 @@ class Catalogue(models.Model):
 class CatalogueObject(models.Model):
     """One object; its place in voxels of the cube, ZYX."""
 
-    catalogue = models.ForeignKey(Catalogue, on_delete=models.CASCADE, related_name="objects")
+    catalogue = models.ForeignKey(Catalogue, on_delete=models.CASCADE, related_name="entries")
     number = models.PositiveIntegerField()
     value = models.PositiveBigIntegerField(help_text="class, or id in studies of single objects")
     volume = models.PositiveBigIntegerField(help_text="voxels")

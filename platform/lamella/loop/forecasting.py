@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -54,6 +55,37 @@ def forecast_of(closing: Round, certificates: Sequence[CertificateFigures]) -> d
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """Work left to the target. ``tasks`` is None where nothing can be told, and 0 where the
+    estimate has reached it; ``low`` and ``high`` bound 90 %, ``high`` None without an upper bound.
+    The same in seconds of volunteers' time, at the pace so far."""
+
+    tasks: int | None
+    low: int
+    high: int | None
+    seconds: float
+    seconds_low: float
+    seconds_high: float | None
+    note: str
+
+
+def ahead_of(told: Mapping[str, Any], each: float) -> Ahead:
+    """``told``: a round's forecast; ``each``: seconds of volunteers' time that a task took."""
+    tasks = None if told["more"] is None else math.ceil(told["more"])
+    low = math.ceil(told["low"] or 0)
+    high = None if told["high"] is None else math.ceil(told["high"])
+    return Ahead(
+        tasks=tasks,
+        low=low,
+        high=high,
+        seconds=(tasks or 0) * each,
+        seconds_low=low * each,
+        seconds_high=None if high is None else high * each,
+        note=said(told["note"]),
+    )
 
 
 def sentence(figures: Mapping[str, Any]) -> str:

@@ -3,14 +3,13 @@
 `of_study` needs a fixed number of queries, however many cubes and tasks there are.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-from django.db.models import Max
 
 from lamella.cubes.models import Cube, VolumeState
 from lamella.loop.counted import NO_TASKS, Counted
 from lamella.loop.effort import Effort, effort_from
-from lamella.loop.forecasting import sentence
+from lamella.loop.forecasting import Ahead, ahead_of, sentence
 from lamella.loop.strip import Strip, strip_of
 from lamella.rounds.models import Certificate, Round
 from lamella.studies.models import Study
@@ -52,6 +51,18 @@ class Overview:
     contested: int
     doubted: int
     failed_jobs: int
+    qualities: dict[int, float]
+    """{round: quality of the worst cube after it}, of rounds that measured it blind."""
+
+    @property
+    def ahead(self) -> Ahead | None:
+        """The work left to the target, from the newest round that foretold any."""
+        agreed = sum(state.agreed for state in self.rounds)
+        each = self.effort.seconds / agreed if agreed else 0.0
+        for state in reversed(self.rounds):
+            if told := state.round.figures.get("forecast"):
+                return ahead_of(told, each)
+        return None
 
     @property
     def forecast(self) -> str:
@@ -93,7 +104,8 @@ def of_study(study: Study, now: Counted | None = None) -> Overview:
     drawn = [c.pk for c in cubes if c.state == VolumeState.READY][:STRIPS]
     along = now.along(drawn)
     shown = now.shown(cubes)
-    certificates = _newest_certificates(study)
+    every = list(Certificate.objects.filter(cube__study=study).order_by("pk"))
+    certificates = {c.cube_id: c for c in every}
     states = [
         CubeState(
             cube=cube,
@@ -118,7 +130,17 @@ def of_study(study: Study, now: Counted | None = None) -> Overview:
         contested=counts["contested"],
         doubted=counts["doubted"],
         failed_jobs=now.states["failed"],
+        qualities=_qualities(every),
     )
+
+
+def _qualities(certificates: Iterable[Certificate]) -> dict[int, float]:
+    """{round: the worst cube's quality after it}"""
+    worst: dict[int, float] = {}
+    for c in certificates:
+        if c.blind and c.dice is not None:
+            worst[c.round_id] = min(c.dice, worst.get(c.round_id, 1.0))
+    return worst
 
 
 def _rounds(now: Counted) -> list[RoundState]:
@@ -128,13 +150,3 @@ def _rounds(now: Counted) -> list[RoundState]:
         for r in now.listed
         for c in [counts.get(r.pk, NO_TASKS)]
     ]
-
-
-def _newest_certificates(study: Study) -> dict[int, Certificate]:
-    newest = (
-        Certificate.objects.filter(cube__study=study)
-        .values("cube")
-        .annotate(newest=Max("pk"))
-        .values("newest")
-    )
-    return {c.cube_id: c for c in Certificate.objects.filter(pk__in=newest)}

@@ -1,5 +1,6 @@
 """The forms of a new study and of a study's settings."""
 
+import math
 from typing import Any
 
 from django import forms
@@ -81,6 +82,25 @@ class StudyForm(forms.Form):
             "people agree on)."
         ),
     )
+    budget_percent = forms.FloatField(
+        label=_("Budget: slices that people are asked about at most, in %"),
+        initial=80,
+        min_value=1,
+        max_value=100,
+        widget=forms.NumberInput(attrs={"step": "1"}),
+        help_text=_(
+            "Most studies reach their target with 10 to 30 %; a budget keeps a hard one from "
+            "using up your volunteers."
+        ),
+    )
+    round_percent = forms.FloatField(
+        label=_("Slices per round, in %"),
+        initial=Study._meta.get_field("round_share").default * 100,
+        min_value=ROUND_SHARE[0] * 100,
+        max_value=ROUND_SHARE[1] * 100,
+        widget=forms.NumberInput(attrs={"step": "0.1"}),
+        help_text=_("After each round the machine learns anew and chooses the next slices."),
+    )
     objects = forms.ChoiceField(
         label=_("What a mask holds"),
         choices=[
@@ -100,6 +120,8 @@ class StudyForm(forms.Form):
             "redundancy": data["redundancy"],
             "target_dice": data["target_dice"],
             "label_dtype": data["objects"],
+            "round_share": data["round_percent"] / 100,
+            "max_rounds": max(1, math.ceil(data["budget_percent"] / data["round_percent"] - 1e-9)),
             **visibility_fields(data["visibility"]),
         }
 

@@ -6,9 +6,11 @@ import "./study.css";
 import "./desks.css";
 import "./forms.css";
 import { copyButtons, localTimes } from "./behaviours.ts";
+import { stepForms } from "./steps.ts";
 
 copyButtons(document);
 localTimes(document);
+stepForms(document);
 for (const figure of document.querySelectorAll<HTMLElement>("figure[data-body]")) {
   void import("./body/figure.ts").then(({ showBody }) => showBody(figure));
 }

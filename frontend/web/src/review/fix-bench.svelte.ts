@@ -1,13 +1,18 @@
-/** A manager's own mask over a task: the volunteers' engine with the few tools a fix needs. */
+/** A manager's own mask over a task: the volunteers' engine, and their tools. */
 import {
   buildPalette, Editor, LabelPlane, PointerInput, Stage, type LabelArray, type Point,
 } from "../engine/index.ts";
+import { ObjectIds } from "../engine/ids.ts";
+import type { Tool } from "../engine/tools/stroke.ts";
 import type { Detail } from "./types.ts";
 
-export type FixTool = "brush" | "eraser" | "lasso";
+const SIZED: readonly Tool[] = ["brush", "eraser", "smart"];
+const BY_PATH: readonly Tool[] = ["lasso", "split", "merge"];
 
 export class FixBench {
-  tool = $state<FixTool>("brush");
+  tool = $state<Tool>("brush");
+  /** The last stroke found nothing to do. */
+  refused = $state(false);
   size = $state(12);
   label = $state(1);
   canUndo = $state(false);
@@ -41,7 +46,12 @@ export class FixBench {
     const { width, height, x0, y0, z, cube_full: cube, classes } = this.detail;
     this.agreed = agreed;
     const plane = new LabelPlane(width, height, agreed);
-    const editor = new Editor(plane, () => this.refresh());
+    const editor = new Editor(plane, () => this.refresh(), {
+      proposal: proposed,
+      ids: this.detail.instances ? new ObjectIds(plane, proposed) : null,
+      intensities: () => this.stage?.intensities() ?? null,
+      flood: null,
+    });
     this.editor = editor;
     const stage = new Stage({
       image,
@@ -118,16 +128,17 @@ export class FixBench {
       canPaint: () => true,
       paintStart: (at, event) => {
         const { tool, size, label } = this;
+        this.refused = false;
         editor.start({ tool, size, label, remove: event.shiftKey }, toPlane(at));
         stage.invalidateLabels();
       },
       paintMove: (to) => {
         editor.move(toPlane(to));
-        if (this.tool === "lasso") showPath();
+        if (BY_PATH.includes(this.tool)) showPath();
         else stage.invalidateLabels();
       },
       paintEnd: () => {
-        editor.end();
+        this.refused = editor.end() !== null;
         showPath();
         stage.invalidateLabels();
       },
@@ -145,7 +156,7 @@ export class FixBench {
         stage.invalidate();
       },
       hover: (at, kind) => {
-        const sized = at !== null && kind !== "touch" && this.tool !== "lasso";
+        const sized = at !== null && kind !== "touch" && SIZED.includes(this.tool);
         const size = (this.size * stage.view.scale) / stage.ratio;
         this.ring = sized ? { x: at.x / stage.ratio, y: at.y / stage.ratio, size } : null;
       },

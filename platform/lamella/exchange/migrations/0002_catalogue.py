@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('x', models.FloatField()),
                 ('box', models.JSONField(help_text='[z0, y0, x0, z1, y1, x1], the last ones past the end')),
                 ('doubt', models.FloatField(help_text='0 to 1: how likely it is not there')),
-                ('catalogue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='objects', to='exchange.catalogue')),
+                ('catalogue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='exchange.catalogue')),
             ],
             options={
                 'indexes': [models.Index(fields=['catalogue', '-volume', 'id'], name='largest_objects'), models.Index(fields=['catalogue', '-doubt', 'id'], name='doubtful_objects')],
