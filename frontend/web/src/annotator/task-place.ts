@@ -1,5 +1,5 @@
 /** Where a task lies in its slice, and the shape of its pixels. */
-import type { Bounds } from "../engine/index.ts";
+import type { Bounds } from "../engine/view.ts";
 import type { TaskPayload } from "./types.ts";
 
 export function regionOf({ x0, y0, width, height }: TaskPayload): Bounds {

@@ -1,7 +1,7 @@
 /** The workbench: one task under the hand. Slices, view and marks, as the components see them. */
 import {
-  Editor, LabelPlane, PointerInput, scaleBar, Stage,
-  type Heavy, type JournalEntry, type LabelArray, type Point, type Style,
+  Editor, PointerInput, scaleBar, Stage,
+  type Heavy, type JournalEntry, type LabelArray, type LabelPlane, type Point, type Style,
 } from "../engine/index.ts";
 import { ActiveClock } from "./active-clock.ts";
 import { limited, stepped } from "./brush-size.ts";
@@ -24,6 +24,8 @@ export interface WorkbenchHost {
   say(text: string): void;
   toast(text: string): void;
   readonly heavy: Heavy;
+  /** Whether there is no graphics card, where that is known. */
+  readonly software: boolean | null;
 }
 
 /** Contrast that has not been changed for so long is looked at. */
@@ -70,7 +72,11 @@ export class Workbench {
   private readonly machine: MachineLayers;
   private readonly neighbours: NeighbourMasks;
 
-  constructor(task: TaskPayload, proposal: LabelArray, host: WorkbenchHost, earlier: { journal: JournalEntry[]; seconds: number }) {
+  /** `plane`: what is drawn on; it begins as the proposal. */
+  constructor(
+    task: TaskPayload, proposal: LabelArray, plane: LabelPlane, host: WorkbenchHost,
+    earlier: { journal: JournalEntry[]; seconds: number },
+  ) {
     this.task = task;
     this.proposal = proposal;
     this.host = host;
@@ -81,7 +87,6 @@ export class Workbench {
     this.focus = { x: task.x0 + task.width / 2, y: task.y0 + task.height / 2 };
     this.clock = new ActiveClock(earlier.seconds);
     this.strokes = earlier.journal.filter((entry) => entry.kind === "stroke").length;
-    const plane = new LabelPlane(task.width, task.height, proposal);
     this.hand = new Hand(this);
     this.labels = new LabelChoice(task, plane, proposal);
     this.editor = new Editor(plane, (entry) => {
@@ -124,6 +129,7 @@ export class Workbench {
       palette: this.labels.palette,
       style: this.style(1),
       aspect: aspectOf(task),
+      software: this.host.software,
       onTileError: () => this.host.toast(t("canvas.tileError")),
       onFrame: (complete) => (this.complete = complete),
     });
@@ -272,7 +278,7 @@ export class Workbench {
     });
     this.focus = { x: patch.x0 + patch.width / 2, y: patch.y0 + patch.height / 2 };
     this.restyle();
-    this.host.say(t("panel.patchOf", { at: this.patch + 1, count: doubtful.length }));
+    this.host.say(t("say.patch", { at: this.patch + 1, count: doubtful.length }));
   }
 
   holdPan(on: boolean): void {

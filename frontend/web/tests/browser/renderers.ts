@@ -66,7 +66,7 @@ export async function compare(seed: number): Promise<Difference> {
 
   const pairs = [CpuRenderer, WebGlRenderer].map((Kind) => {
     const canvas = Object.assign(document.createElement("canvas"), CANVAS);
-    const renderer: Renderer = new Kind(canvas, Math.max(size.width, size.height));
+    const renderer: Renderer = new Kind(canvas, Math.max(size.width, size.height), true);
     renderer.setLayer("mine", plane);
     renderer.setLayer("machine", machine);
     renderer.draw(scene);

@@ -5,6 +5,7 @@ export { default as HelpDialog } from "./HelpDialog.svelte";
 export { default as MenuSheet } from "./MenuSheet.svelte";
 export { loadMessages } from "./messages.ts";
 export { default as Notice } from "./Notice.svelte";
+export { default as SidePanel } from "./SidePanel.svelte";
 export { default as Tutorial } from "./Tutorial.svelte";
 
 // Once the slice is there, and before the hand is.

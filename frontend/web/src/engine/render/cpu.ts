@@ -5,6 +5,9 @@ import {
   boxOf, isSmooth, type DrawTile, type LabelLayer, type LayerName, type Renderer, type Scene, type ScreenRect,
 } from "./scene.ts";
 
+/** Most bytes of drawn images that are kept. */
+const KEPT_BYTES = 32 * 2 ** 20;
+
 export class CpuRenderer implements Renderer {
   readonly kind = "cpu";
   private readonly context: CanvasRenderingContext2D;
@@ -12,6 +15,8 @@ export class CpuRenderer implements Renderer {
   private readonly tiles = new Map<string, GreyTile>();
   private readonly scratch = document.createElement("canvas");
   private backdrop: Backdrop = new Uint16Array(0);
+  /** Images as they were drawn, the latest last: flipping between slices mixes no pixels anew. */
+  private readonly kept = new Map<string, Backdrop>();
   private pixels: ImageData | null = null;
 
   constructor(canvas: HTMLCanvasElement) {
@@ -48,16 +53,30 @@ export class CpuRenderer implements Renderer {
 
   dispose(): void {
     this.tiles.clear();
+    this.kept.clear();
     this.pixels = null;
   }
 
   private drawImage({ view, tiles }: Scene): void {
     const { width, height } = view.canvas;
-    if (this.backdrop.length !== width * height) this.backdrop = new Uint16Array(width * height);
-    this.backdrop.fill(NO_IMAGE);
-    for (const tile of tiles) {
-      putTile(this.backdrop, width, this.greysOf(tile), boxOf(tile, view), isSmooth(view));
+    const place = [width, height, view.originX, view.originY, view.scale, view.scaleY];
+    const key = [...place, ...tiles.map((tile) => tile.key)].join();
+    const known = this.kept.get(key);
+    this.backdrop = known ?? this.emptyBackdrop(width * height);
+    if (!known) {
+      for (const tile of tiles) putTile(this.backdrop, width, this.greysOf(tile), boxOf(tile, view), isSmooth(view));
     }
+    this.kept.delete(key);
+    this.kept.set(key, this.backdrop);
+  }
+
+  /** One without an image: the oldest that is kept, once there are enough. */
+  private emptyBackdrop(size: number): Backdrop {
+    const [oldest] = this.kept;
+    const full = (this.kept.size + 1) * 2 * size > KEPT_BYTES;
+    if (oldest && full) this.kept.delete(oldest[0]);
+    const again = oldest && full && oldest[1].length === size;
+    return (again ? oldest[1] : new Uint16Array(size)).fill(NO_IMAGE);
   }
 
   private greysOf({ key, bitmap }: DrawTile): GreyTile {
