@@ -22,12 +22,14 @@ from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
 from lamella.cubes.store import location
 from lamella.jobs.models import Job, JobState
 from lamella.learning.models import ModelVersion, Proposal, TrainingRun
+from lamella.learning.proposals import root_of
 from lamella.rounds.models import Certificate, Round, Task
 from lamella.studies.models import LabelClass, Membership, Role, Study, StudyState
 from lamella.volumes import codec
 from lamella.volumes.geometry import VoxelSize
 from lamella.volumes.omezarr_meta import CubeFacts, Kind
 from lamella.volumes.omezarr_write import write_image
+from lamella.volumes.slabs import create_array
 
 PASSWORD = "lamella-test-password"
 
@@ -185,6 +187,17 @@ def make_proposal(
         fields.setdefault("label_dtype", str(labels.dtype))
         write_voxels(f"{fields['uri']}/labels", labels, "label")
     return Proposal.objects.create(cube=cube, model_version=version, **fields)
+
+
+def make_scores(proposal: Proposal, name: str, scores: NDArray[Any], patch: int) -> None:
+    """Patch scores (Z, PY, PX) of a proposal; ``patch``: the side of a patch in pixels."""
+    array = create_array(
+        root_of(proposal), f"scores/{name}", shape=scores.shape, dtype=np.float32,
+        attrs={"patch": patch},
+    )  # fmt: skip
+    array.write(0, scores.astype(np.float32))
+    proposal.blend = {**proposal.blend, "scores": [*proposal.blend.get("scores", []), name]}
+    proposal.save(update_fields=["blend"])
 
 
 def make_round(study: Study, number: int = 0, **fields: Any) -> Round:

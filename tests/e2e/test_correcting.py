@@ -24,7 +24,7 @@ HEIGHT, WIDTH = 96, 128
 CARD = (
     'document.querySelector(".pane canvas").getContext("webgl2").getExtension("WEBGL_lose_context")'
 )
-# A card is seen where the browser only draws in software: by the page, and by its worker not at all.
+# A browser that only draws in software passes for one with a card.
 WITH_A_CARD = """
     const ask = WebGL2RenderingContext.prototype.getExtension;
     WebGL2RenderingContext.prototype.getExtension = function (name) {

@@ -33,7 +33,7 @@ _MAX_DIFFERENCE = 32 * 1024 * 1024
 
 
 class FilterIn(Schema):
-    only: Literal["", "contested", "doubted"] = ""
+    only: Literal["", "contested", "doubted", "remarked"] = ""
     cube: int | None = None
     round: int | None = None
     offset: Annotated[int, Field(ge=0)] = 0
@@ -59,12 +59,19 @@ class ItemOut(Schema):
     created: datetime
 
 
+class WaitingOut(ItemOut):
+    """``remarked``: somebody said that it was hard, or left a comment."""
+
+    remarked: bool
+
+
 class QueueOut(Schema):
-    items: list[ItemOut]
+    items: list[WaitingOut]
     total: int
     waiting: int
     contested: int
     doubted: int
+    remarked: int
 
 
 class CorrectionOut(Schema):
@@ -143,6 +150,8 @@ def queue(request: HttpRequest, slug: str, wanted: Query[FilterIn]) -> dict[str,
         waiting = waiting.filter(selectors.CONTESTED)
     elif wanted.only == "doubted":
         waiting = waiting.filter(needs_review=True)
+    elif wanted.only == "remarked":
+        waiting = waiting.filter(remarked=True)
     if wanted.cube is not None:
         waiting = waiting.filter(task__cube_id=wanted.cube)
     if wanted.round is not None:
@@ -153,7 +162,8 @@ def queue(request: HttpRequest, slug: str, wanted: Query[FilterIn]) -> dict[str,
     counts = selectors.review_counts(study)
     whole = not (wanted.only or wanted.cube or wanted.round is not None)
     total = counts["waiting"] if whole else waiting.order_by().count()
-    return {"items": [_item(c) for c in page], "total": total, **counts}
+    items = [{**_item(c), "remarked": c.remarked} for c in page]
+    return {"items": items, "total": total, **counts}
 
 
 @router.get("/studies/{slug}/review/bulk", response=BulkOut)

@@ -2,10 +2,22 @@
 
 from typing import Any
 
-from django.db.models import Avg, Count, F, FloatField, Min, Q, QuerySet, Value
+from django.db.models import (
+    Avg,
+    Count,
+    Exists,
+    F,
+    FloatField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Greatest, Least
 
+from lamella.annotation.models import Correction
 from lamella.consensus.models import Consensus, Verdict
 from lamella.rounds.models import Task
 from lamella.studies.models import Study
@@ -20,15 +32,21 @@ def waiting_for_review(study: Study) -> QuerySet[Consensus]:
     """Current consensuses that no manager has judged, or that a rollback put in doubt.
 
     Ordered by risk: what was marked for review, then the sum of disagreement (0 to 1) and the
-    task's expected error where one is known.
+    task's expected error where one is known. ``remarked``: somebody said that it was hard, or left
+    a comment.
     """
     waiting = Q(task__state=Task.State.RETIRED) | Q(needs_review=True)
     return (
         Consensus.objects.filter(waiting, task__study=study, current=True)
         .exclude(task__kind=Task.Kind.GOLD)
-        .annotate(risk=risk())
+        .annotate(risk=risk(), remarked=_remarked())
         .order_by("-needs_review", "-risk", "id")
     )
+
+
+def _remarked() -> Exists:
+    said = Correction.objects.filter(task=OuterRef("task"), withdrawn__isnull=True)
+    return Exists(said.exclude(flag="", comment=""))
 
 
 def risk() -> CombinedExpression:
@@ -39,7 +57,7 @@ def risk() -> CombinedExpression:
 
 
 def review_counts(study: Study) -> dict[str, int]:
-    """{"waiting", "contested", "doubted"}: one query."""
+    """{"waiting", "contested", "doubted", "remarked"}: one query."""
     return (
         waiting_for_review(study)
         .order_by()
@@ -47,13 +65,16 @@ def review_counts(study: Study) -> dict[str, int]:
             waiting=Count("pk"),
             contested=Count("pk", filter=CONTESTED),
             doubted=Count("pk", filter=Q(needs_review=True)),
+            remarked=Count("pk", filter=Q(remarked=True)),
         )
     )
 
 
 def bulk(study: Study, agreement: float) -> QuerySet[Consensus]:
-    """What a bulk accept takes: nobody's doubt, and at least so much agreement."""
-    return waiting_for_review(study).filter(agreement__gte=agreement, needs_review=False)
+    """What a bulk accept takes: nobody's doubt, no word unread, and at least so much agreement."""
+    return waiting_for_review(study).filter(
+        agreement__gte=agreement, needs_review=False, remarked=False
+    )
 
 
 def bulk_figures(study: Study, agreement: float) -> dict[str, Any]:

@@ -69,6 +69,7 @@ class Overview:
     waiting: int
     contested: int
     doubted: int
+    remarked: int
     failed_jobs: int
 
     @property
@@ -135,6 +136,7 @@ def of_study(study: Study) -> Overview:
         waiting=counts["waiting"],
         contested=counts["contested"],
         doubted=counts["doubted"],
+        remarked=counts["remarked"],
         failed_jobs=failed_jobs(study).count(),
     )
 

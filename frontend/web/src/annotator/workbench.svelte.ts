@@ -13,7 +13,7 @@ import { MachineLayers } from "./machine-layers.ts";
 import { t } from "./messages.ts";
 import { NeighbourMasks, sayingOf, type TakeOver } from "./neighbour-masks.ts";
 import { remember, settings } from "./settings.svelte.ts";
-import { aspectOf, regionOf } from "./task-place.ts";
+import { aspectOf, patchesOf, regionOf } from "./task-place.ts";
 import type { TaskPayload } from "./types.ts";
 
 export interface WorkbenchHost {
@@ -163,9 +163,7 @@ export class Workbench {
     if (!stage) return;
     stage.style = this.style(stage.ratio);
     const show = settings.patches && this.marks && !this.hidden && this.onOwnSlice;
-    stage.marks.patches = !show ? [] : this.task.doubtful.map((patch) => ({
-      x0: patch.x0, y0: patch.y0, x1: patch.x0 + patch.width, y1: patch.y0 + patch.height,
-    }));
+    stage.marks.patches = show ? patchesOf(this.task) : [];
     stage.marks.current = this.patch;
     stage.invalidate();
     clearTimeout(this.sharpening);
@@ -264,21 +262,18 @@ export class Workbench {
 
   /** Goes to the next (or previous) patch that the discriminator doubts. */
   visitPatch(step: number): void {
-    const { doubtful } = this.task;
-    if (doubtful.length === 0 || !this.stage) return;
+    const patches = patchesOf(this.task);
+    if (patches.length === 0 || !this.stage) return;
     this.flipTo(this.task.z);
     settings.patches = true;
     const from = this.patch < 0 && step < 0 ? 0 : this.patch;
-    this.patch = (from + step + doubtful.length) % doubtful.length;
-    const patch = doubtful[this.patch];
-    const margin = 1.5 * Math.max(patch.width, patch.height);
-    this.stage.view.fit({
-      x0: patch.x0 - margin, y0: patch.y0 - margin,
-      x1: patch.x0 + patch.width + margin, y1: patch.y0 + patch.height + margin,
-    });
-    this.focus = { x: patch.x0 + patch.width / 2, y: patch.y0 + patch.height / 2 };
+    this.patch = (from + step + patches.length) % patches.length;
+    const { x0, y0, x1, y1 } = patches[this.patch];
+    const margin = 1.5 * Math.max(x1 - x0, y1 - y0);
+    this.stage.view.fit({ x0: x0 - margin, y0: y0 - margin, x1: x1 + margin, y1: y1 + margin });
+    this.focus = { x: (x0 + x1) / 2, y: (y0 + y1) / 2 };
     this.restyle();
-    this.host.say(t("say.patch", { at: this.patch + 1, count: doubtful.length }));
+    this.host.say(t("say.patch", { at: this.patch + 1, count: patches.length }));
   }
 
   holdPan(on: boolean): void {

@@ -7,7 +7,7 @@ import type { Only } from "./types.ts";
 const target = document.getElementById("review");
 if (target) {
   const { study = "", csrf = "", only = "" } = target.dataset;
-  const start: Only = only === "contested" || only === "doubted" ? only : "";
+  const start: Only = only === "contested" || only === "remarked" || only === "doubted" ? only : "";
   await loadMessages();
   mount(Review, { target, props: { study, csrf, only: start } });
 }

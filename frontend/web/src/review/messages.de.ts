@@ -6,6 +6,8 @@ const de: Messages = {
   "list.which": "Welche Aufgaben",
   "list.all": "Alle",
   "list.contested": "Umstritten",
+  "list.remarked": "Mit Bemerkung",
+  "list.isRemarked": "mit Bemerkung",
   "list.doubted": "Nach einem Rückschritt",
   "list.bulk": "Die sicheren annehmen …",
   "list.slice": "Schicht {z}",

@@ -6,6 +6,8 @@ const en = {
   "list.which": "Which tasks",
   "list.all": "All",
   "list.contested": "Contested",
+  "list.remarked": "With a comment",
+  "list.isRemarked": "commented",
   "list.doubted": "After a rollback",
   "list.bulk": "Accept the safe ones…",
   "list.slice": "Slice {z}",

@@ -2,14 +2,14 @@
 import { ApiError, type ReviewApi } from "./api.ts";
 import { t } from "./messages.ts";
 import { TaskMasks } from "./masks.ts";
-import type { Detail, Item, Layer, Only, Verdict } from "./types.ts";
+import type { Detail, Layer, Only, Verdict, Waiting } from "./types.ts";
 
 const PAGE = 60;
 
 export class ReviewQueue {
-  items = $state.raw<Item[]>([]);
+  items = $state.raw<Waiting[]>([]);
   total = $state(0);
-  counts = $state.raw({ waiting: 0, contested: 0, doubted: 0 });
+  counts = $state.raw({ waiting: 0, contested: 0, doubted: 0, remarked: 0 });
   only = $state<Only>("");
   chosen = $state<number | null>(null);
   detail = $state.raw<Detail | null>(null);
@@ -48,7 +48,8 @@ export class ReviewQueue {
       const queue = await this.api.queue(this.only);
       this.items = queue.items;
       this.total = queue.total;
-      this.counts = { waiting: queue.waiting, contested: queue.contested, doubted: queue.doubted };
+      const { waiting, contested, doubted, remarked } = queue;
+      this.counts = { waiting, contested, doubted, remarked };
       const kept = queue.items.find((item) => item.id === prefer) ?? queue.items[0];
       await this.choose(kept?.id ?? null);
     });

@@ -20,12 +20,18 @@ export interface Item {
   created: string;
 }
 
+export interface Waiting extends Item {
+  /** Somebody said that it was hard, or left a comment. */
+  remarked: boolean;
+}
+
 export interface Queue {
-  items: Item[];
+  items: Waiting[];
   total: number;
   waiting: number;
   contested: number;
   doubted: number;
+  remarked: number;
 }
 
 export interface Correction {
@@ -95,4 +101,4 @@ export interface Bulk {
 /** What the viewer shows over the image; `n` is a correction's place. */
 export type Layer = "image" | "proposal" | "correction" | "consensus" | "disagreement";
 
-export type Only = "" | "contested" | "doubted";
+export type Only = "" | "contested" | "remarked" | "doubted";

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from lamella.accounts.access import volunteer_for
 from lamella.annotation.credits import credits_of
+from lamella.languages.sentences import said
 from lamella.learning.selectors import current_proposal
 from lamella.loop import overview, selectors
 from lamella.loop.impact import impact_of
@@ -113,6 +114,8 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             services.change_settings(place.study, form.changes())
         except ValidationError as error:
+            if not hasattr(error, "error_dict"):
+                error = ValidationError([said(text) for text in error.messages])
             form.add_error(None, error)
         else:
             messages.success(request, _("The settings are saved."))
@@ -120,7 +123,13 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "pages/study/settings.html",
-        {"place": place, "tab": "settings", "form": form, "classes": place.study.classes.all()},
+        {
+            "place": place,
+            "tab": "settings",
+            "form": form,
+            "classes": place.study.classes.all(),
+            "earlier": place.study.consent_texts.exclude(version=place.study.consent_version),
+        },
     )
 
 
