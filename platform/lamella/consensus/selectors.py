@@ -58,16 +58,19 @@ def risk() -> CombinedExpression:
 
 def review_counts(study: Study) -> dict[str, int]:
     """{"waiting", "contested", "doubted", "remarked"}: one query."""
-    return (
+    counts = (
         waiting_for_review(study)
         .order_by()
         .aggregate(
             waiting=Count("pk"),
             contested=Count("pk", filter=CONTESTED),
             doubted=Count("pk", filter=Q(needs_review=True)),
-            remarked=Count("pk", filter=Q(remarked=True)),
+            # Not by the annotation's own name, which would mean itself.
+            said=Count("pk", filter=Q(remarked=True)),
         )
     )
+    said = counts.pop("said")
+    return {**counts, "remarked": said}
 
 
 def bulk(study: Study, agreement: float) -> QuerySet[Consensus]:

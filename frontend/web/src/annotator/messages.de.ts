@@ -80,8 +80,6 @@ const de: Messages = {
   "bar.done": "Fertig",
   "bar.andNext": "weiter",
   "bar.submitting": "Wird abgegeben",
-  "hint.nothing": "Hier ist nichts vorgeschlagen. Zeichne alles, was du siehst.",
-  "hint.nothingOf": "Hier ist nichts vorgeschlagen. Zeichne alles ein, was du siehst: {name}.",
   "error.offline": "Der Server ist nicht zu erreichen. Prüfe deine Verbindung und versuche es noch einmal.",
   "error.server": "Der Server konnte nicht antworten (Fehler {status}). Versuche es gleich noch einmal.",
   "error.proposal": "Der Vorschlag für diese Schicht hat sich beim Laden geändert. Versuche es noch einmal.",

@@ -80,8 +80,6 @@ const en = {
   "bar.done": "Done",
   "bar.andNext": "next",
   "bar.submitting": "Handing in",
-  "hint.nothing": "Nothing is proposed here. Draw all that you see.",
-  "hint.nothingOf": "Nothing is proposed here. Draw every {name} you see.",
   "error.offline": "The server cannot be reached. Check your connection and try again.",
   "error.server": "The server could not answer (error {status}). Try again in a moment.",
   "error.proposal": "The proposal of this slice has changed while it was loading. Try again.",

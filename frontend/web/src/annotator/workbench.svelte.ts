@@ -209,6 +209,7 @@ export class Workbench {
     const layer = this.machine.of(target);
     this.stage?.showSlice(target, layer ?? null);
     this.restyle();
+    this.stage?.drawNow();
     if (layer === undefined) void this.loadNeighbour(target);
   }
 

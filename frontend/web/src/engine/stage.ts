@@ -166,6 +166,14 @@ export class Stage {
     this.schedule();
   }
 
+  /** Draws now what waits for the next frame: whoever flips through slices has waited long enough. */
+  drawNow(): void {
+    if (!this.frame) return;
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    this.drawFrame();
+  }
+
   /** Labels have changed: only their part is drawn again. */
   invalidateLabels(): void {
     this.schedule();

@@ -37,7 +37,7 @@ export class ReviewQueue {
     return this.items.findIndex((item) => item.id === this.chosen);
   }
 
-  get current(): Item | null {
+  get current(): Waiting | null {
     return this.items[this.index] ?? null;
   }
 

@@ -1,6 +1,7 @@
 /** All that a slice can be shown without: fetched once the first one is there. */
 import { warmUp } from "../../engine/warm-up.ts";
 export { default as ConsentDialog } from "./ConsentDialog.svelte";
+export { default as EmptyHint } from "./EmptyHint.svelte";
 export { default as HelpDialog } from "./HelpDialog.svelte";
 export { default as MenuSheet } from "./MenuSheet.svelte";
 export { loadMessages } from "./messages.ts";

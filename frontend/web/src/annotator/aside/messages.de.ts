@@ -5,6 +5,8 @@ const de: Messages = {
   "hint.machine": "Blau gestrichelt ist der Vorschlag der Maschine. Die gefüllten Flächen kannst du ändern.",
   "hint.paint": "Male mit dem Pinsel, was fehlt; radiere, was falsch ist.",
   "hint.right": "Nichts zu ändern? Drücke „Stimmt schon“.",
+  "hint.nothing": "Hier ist nichts vorgeschlagen. Zeichne alles, was du siehst.",
+  "hint.nothingOf": "Hier ist nichts vorgeschlagen. Zeichne alles ein, was du siehst: {name}.",
   "consent.title": "Bevor du anfängst",
   "consent.text":
     "Du hilfst, ein Programm zu trainieren, das Strukturen in Bildern umreißt. Wir behalten, was du zeichnest und wie lange es gedauert hat. Mit einem Konto bleibt dein Name dabei, und nur das Team der Studie sieht ihn. Übungs- und Testschichten sind daruntergemischt, damit wir wissen, wie gut die Ergebnisse sind. Du kannst jederzeit aufhören.",
@@ -48,7 +50,7 @@ const de: Messages = {
   "help.close": "Schließen",
   "help.keys": "Tasten",
   "help.single": "Tasten mit einem einzelnen Buchstaben",
-  "help.remap": "Taste ändern für: {action}",
+  "help.remap": "Taste ändern für: {action}. Jetzt: {key}",
   "help.press": "drücke eine Taste",
   "help.reset": "Übliche Tasten",
   "help.mouse": "Maus, Stift und Finger",

@@ -5,6 +5,8 @@ const en = {
   "hint.machine": "Blue dashes are the machine’s proposal. The filled shapes are yours to change.",
   "hint.paint": "Paint what is missing with the brush; erase what is wrong.",
   "hint.right": "Nothing to change? Press “Already right”.",
+  "hint.nothing": "Nothing is proposed here. Draw all that you see.",
+  "hint.nothingOf": "Nothing is proposed here. Draw every {name} you see.",
   "consent.title": "Before you start",
   "consent.text":
     "You help to train a program that outlines structures in images. We keep what you draw and how long it took. With an account, your name stays with it and only the study’s team sees it. Practice and test slices are mixed in, so that we know how good the results are. You can stop at any time.",
@@ -48,7 +50,7 @@ const en = {
   "help.close": "Close",
   "help.keys": "Keys",
   "help.single": "Single-letter keys",
-  "help.remap": "Change the key of: {action}",
+  "help.remap": "Change the key of: {action}. Now: {key}",
   "help.press": "press a key",
   "help.reset": "Standard keys",
   "help.mouse": "Mouse, pen and fingers",
