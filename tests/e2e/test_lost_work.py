@@ -250,7 +250,7 @@ def test_a_new_model_that_lands_meanwhile_changes_nothing_under_the_hand(
     assert (mask[30, 45], mask[60, 45]) == (1, 1)
     # What she did not touch is as the proposal that she saw, and no bit of the new one.
     assert mask[80:].sum() == 0
-    assert (mask[:24] == desk.proposed[0, :24]).all()
+    assert (mask[:18] == desk.proposed[0, :18]).all()
 
 
 def test_a_slice_that_waits_to_be_sent_is_not_given_out_once_more(

@@ -60,6 +60,8 @@ export class Session {
 
   async start(): Promise<void> {
     await this.openStores();
+    // The server did not know of what waits to be sent when it was asked for the first task.
+    if (this.unsent > 0) void takeFirst();
     setInterval(() => void this.renew(), RENEW_MS);
     addEventListener("online", () => this.backOnline());
     addEventListener("visibilitychange", () => {
