@@ -13,7 +13,9 @@ from benchmarks.annotator.script import SIDE
 from benchmarks.annotator.visit import Seen
 from benchmarks.rows import Row, row
 
-DIST = Path(__file__).resolve().parents[2] / "frontend" / "web" / "dist"
+ROOT = Path(__file__).resolve().parents[2]
+DIST = ROOT / "frontend" / "web" / "dist"
+BEFORE = ROOT / "platform" / "lamella" / "pages" / "static" / "pages" / "first-task.js"
 ENTRY = "src/annotator/main.ts"
 
 
@@ -46,7 +48,10 @@ def _drawing(s: Seen, side: int, slowdown: int, peer: Peer | None) -> list[Row]:
     ]
     if slow:
         visible = (s.visible - s.server) / 1000
-        facts = {"of which server, beside it": round(s.server / 1000, 3)}
+        facts = {
+            "of which server, beside it": round(s.server / 1000, 3),
+            "with the server": round(s.visible / 1000, 3),
+        }
         return [*found, row(named("slice visible at 20 Mbit/s"), visible, "s", "<= 1", facts)]
     # Budgets are for SIDE. On a larger slice the same stroke is longer, and its blobs are larger.
     times = side // SIDE
@@ -69,7 +74,7 @@ def _drawing(s: Seen, side: int, slowdown: int, peer: Peer | None) -> list[Row]:
 
 
 def first_javascript() -> int:
-    """Gzipped bytes of the page's entry and of all that it imports statically."""
+    """Gzipped bytes of the page's entry, of its static imports and of what runs first."""
     manifest: dict[str, Any] = json.loads((DIST / "manifest.json").read_text())
     files: set[str] = set()
     waiting = [ENTRY]
@@ -78,7 +83,8 @@ def first_javascript() -> int:
         if chunk["file"] not in files:
             files.add(chunk["file"])
             waiting += chunk.get("imports", [])
-    return sum(len(gzip.compress((DIST / file).read_bytes(), 9)) for file in files)
+    paths = [BEFORE, *(DIST / file for file in files)]
+    return sum(len(gzip.compress(path.read_bytes(), 9)) for path in paths)
 
 
 def _p95(values: Sequence[float]) -> float:

@@ -3,8 +3,10 @@ import { resolve } from "node:path";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 import { mockServer } from "./mock/plugin.ts";
+import { compressed } from "./vite-compress.ts";
 
 const root = import.meta.dirname;
+
 
 /** Every folder of src/ with a main.ts is an entry of its own; its manifest key is that path. */
 function discoverEntries(): Record<string, string> {
@@ -18,14 +20,22 @@ function discoverEntries(): Record<string, string> {
 
 export default defineConfig({
   base: "/static/web/",
-  plugins: [svelte(), mockServer()],
+  plugins: [svelte(), mockServer(), compressed()],
   publicDir: false,
   build: {
     outDir: "dist",
     // Not in a dotted folder: Django's collectstatic leaves those out.
     manifest: "manifest.json",
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: discoverEntries() },
+    rolldownOptions: {
+      input: discoverEntries(),
+      output: {
+        codeSplitting: {
+          // Few files, few ways to the server.
+          groups: [{ name: "engine", test: /src\/engine\//, entriesAware: true }],
+        },
+      },
+    },
   },
   server: { port: 5173, strictPort: false },
 });

@@ -8,34 +8,74 @@ Place = tuple[str | None, str]
 
 CORRECT: Place = ("alice", "/studies/liver-3/correct/")
 
+_STUDY = "/studies/liver-3/"
+
 _PLACES: tuple[Place, ...] = (
     (None, "/"),
     (None, "/accounts/login/"),
     (None, "/accounts/signup/"),
     (None, "/accounts/password/reset/"),
-    (None, "/studies/liver-3/"),
+    (None, "/accounts/password/reset/done/"),
+    (None, "/accounts/password/reset/key/done/"),
+    (None, "/accounts/password/reset/key/1-an-old-one/"),
+    (None, "/accounts/inactive/"),
+    (None, _STUDY),
     ("charlie", "/"),
+    ("charlie", "/new-study/"),
     ("alice", "/profile/"),
+    ("alice", "/accounts/password/change/"),
+    ("alice", "/accounts/reauthenticate/"),
+    ("alice", "/accounts/logout/"),
+    ("alice", _STUDY),
     CORRECT,
     ("dana", "/"),
     ("dana", "/new-study/"),
-    ("dana", "/studies/liver-3/"),
-    ("dana", "/studies/liver-3/review/"),
-    ("dana", "/studies/liver-3/cubes/"),
-    ("dana", "/studies/liver-3/cubes/add/"),
-    ("dana", "/studies/liver-3/people/"),
-    ("dana", "/studies/liver-3/people/volunteers/"),
-    ("dana", "/studies/liver-3/review/trail/"),
+    ("dana", _STUDY),
+    ("dana", f"{_STUDY}review/"),
+    ("dana", f"{_STUDY}review/trail/"),
+    ("dana", f"{_STUDY}cubes/"),
+    ("dana", f"{_STUDY}cubes/add/"),
+    ("dana", f"{_STUDY}people/"),
+    ("dana", f"{_STUDY}people/volunteers/"),
     ("dana", "/notices/"),
-    ("bob", "/studies/liver-3/training/"),
-    ("bob", "/studies/liver-3/settings/"),
-    ("bob", "/studies/liver-3/people/"),
+    ("bob", f"{_STUDY}training/"),
+    ("bob", f"{_STUDY}settings/"),
+    ("bob", f"{_STUDY}people/"),
 )
+
+ERRORS: tuple[Place, ...] = (
+    (None, "/nowhere/"),
+    ("charlie", f"{_STUDY}training/"),
+    ("charlie", "/studies/closed/correct/"),
+)
+"""Pages that say that something is not here, or not for this person."""
+
+NO_PAGES = frozenset(
+    {
+        # What is sent, and answered by another page.
+        "language", "create_token", "revoke_token", "delete_account", "set_state", "start_training",
+        "cancel_run", "promote", "retry_job", "cancel_job", "add_member", "change_role",
+        "remove_member", "add_export",
+        # Parts of a page, for its script.
+        "live",
+        # Of allauth, and not used: a mail address is nobody's name here, and is not confirmed.
+        "account_email", "account_email_verification_sent", "account_confirm_email",
+        "account_confirm_login_code", "account_set_password",
+    }
+)  # fmt: skip
+"""Names of routes that show no page of their own."""
 
 
 def places(scene: Scene) -> list[Place]:
     """(person or None for nobody, path) of every page of the scene."""
-    return [*_PLACES, ("dana", f"/studies/liver-3/cubes/{scene.cube.pk}/")]
+    cube = f"{_STUDY}cubes/{scene.cube.pk}/"
+    older = scene.study.model_versions.exclude(pk=scene.serving.pk).get()
+    return [
+        *_PLACES,
+        ("dana", cube),
+        ("dana", f"{cube}labels/"),
+        ("bob", f"{_STUDY}training/versions/{older.pk}/roll-back/"),
+    ]
 
 
 def settled(page: Page) -> None:

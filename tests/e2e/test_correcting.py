@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from lamella.annotation.models import Correction
 from lamella.cubes.models import LabelsRole
@@ -24,6 +24,13 @@ HEIGHT, WIDTH = 96, 128
 CARD = (
     'document.querySelector(".pane canvas").getContext("webgl2").getExtension("WEBGL_lose_context")'
 )
+# A browser that only draws in software passes for one with a card.
+WITH_A_CARD = """
+    const ask = WebGL2RenderingContext.prototype.getExtension;
+    WebGL2RenderingContext.prototype.getExtension = function (name) {
+        return name === "WEBGL_debug_renderer_info" ? null : ask.call(this, name);
+    };
+"""
 # How many different colours the canvas shows.
 COLOURS = """() => {
     const from = document.querySelector(".pane canvas");
@@ -33,6 +40,12 @@ COLOURS = """() => {
     const pixels = context.getImageData(0, 0, copy.width, copy.height).data;
     return new Set(new Uint32Array(pixels.buffer)).size;
 }"""
+
+
+def without_a_canvas(route: Route) -> None:
+    """The worker of a browser that has no canvas for workers."""
+    answer = route.fetch()
+    route.fulfill(response=answer, body=f"delete self.OffscreenCanvas;{answer.text()}")
 
 
 def discs(*found: tuple[int, int, int, int], dtype: Any = np.uint8) -> NDArray[Any]:
@@ -286,6 +299,8 @@ def test_the_slice_is_drawn_anew_when_the_graphics_memory_was_taken_away(
     """As tablets do to a page that was in the background."""
     desk = lay_out(stack(discs((90, 60, 20, 1))))
     page = people.page("alice")
+    page.add_init_script(WITH_A_CARD)
+    page.route("**/worker-*.js", without_a_canvas)
     easel = Easel.first(page, desk)
     easel.stroke((10, 30), (40, 30))
     expect(page.locator(".saved")).to_have_attribute("data-state", "saved")

@@ -8,13 +8,17 @@ import contextlib
 import os
 import random
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 import numpy as np
 import pytest
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Error, Page, Route, expect
 
 from lamella.annotation.models import Assignment, Correction
+from lamella.learning.models import ModelVersion
+from tests import factories as make
 from tests.e2e.conftest import PATIENCE, People
 from tests.e2e.easel import Desk, Easel, drawn, lay_out, newest
 from tests.processes import wait_until
@@ -209,6 +213,44 @@ def test_a_slice_handed_in_offline_is_sent_once_when_the_network_is_back(
         what="an empty outbox",
     )
     people.faults.clear()
+
+
+def test_the_lease_is_renewed_while_the_page_is_open(
+    transactional_db: None, people: People
+) -> None:
+    desk = small_slices(3)
+    page = people.page("alice")
+    page.clock.install()
+    Easel.first(page, desk)
+    soon = timezone.now() + timedelta(minutes=2)
+    Assignment.objects.update(lease_until=soon)
+    page.clock.fast_forward(61_000)
+    wait_until(
+        lambda: Assignment.objects.get().lease_until > soon,
+        seconds=20 * PATIENCE,
+        what="a longer lease",
+    )
+
+
+def test_a_new_model_that_lands_meanwhile_changes_nothing_under_the_hand(
+    transactional_db: None, people: People
+) -> None:
+    desk, easel = first_of_three(people)
+    page = easel.page
+    easel.stroke((40, 30), (50, 30))
+    expect(page.locator(".saved")).to_have_attribute("data-state", "saved")
+    cube = desk.study.cubes.get()
+    version = make.make_version(desk.study, 9, state=ModelVersion.State.SERVING)
+    make.make_proposal(cube, version, labels=np.ones_like(desk.proposed))
+    easel.stroke((40, 60), (50, 60))
+    expect(page.locator(".saved")).to_have_attribute("data-state", "saved")
+    page.reload()
+    easel.ready()
+    mask = drawn(easel.hand_in())
+    assert (mask[30, 45], mask[60, 45]) == (1, 1)
+    # What she did not touch is as the proposal that she saw, and no bit of the new one.
+    assert mask[80:].sum() == 0
+    assert (mask[:18] == desk.proposed[0, :18]).all()
 
 
 def test_a_slice_that_waits_to_be_sent_is_not_given_out_once_more(

@@ -84,8 +84,8 @@ class Correction(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["task", "created"]),
-            # Those that somebody found hard are few beside all there are.
-            models.Index(fields=["task"], condition=~Q(flag=""), name="flagged"),
+            # Those of which somebody said something are few beside all there are.
+            models.Index(fields=["task"], condition=~Q(flag="", comment=""), name="remarked"),
             models.Index(fields=["volunteer", "-created"], name="newest_corrections"),
             # Of the last days, over all studies.
             models.Index(fields=["created"], name="corrections_in_time"),

@@ -142,6 +142,7 @@ FRONTEND_DIST = ROOT / "frontend" / "web" / "dist"
 STATICFILES_DIRS = [("web", FRONTEND_DIST)] if FRONTEND_DIST.exists() else []
 # Vite names files by their content; WhiteNoise may let browsers keep those for ever.
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/web/assets/.+-[\w-]{8}\.\w+$"
 
 # allauth: a name and a password are enough; a mail address is the person's choice.
 ACCOUNT_ADAPTER = "lamella.pages.adapter.AccountAdapter"

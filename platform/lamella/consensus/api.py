@@ -37,11 +37,14 @@ router = Router(tags=["review"])
 _MAX_DIFFERENCE = 32 * 1024 * 1024
 
 
+_COUNTS = ("total", "waiting", "contested", "doubted", "remarked")
+
+
 class FilterIn(Schema):
     """``label``: value of a class that the consensus or the proposal holds; ``volunteer``: somebody
     who corrected the task; ``after``: what the page before said of where the next begins."""
 
-    only: Literal["", "contested", "doubted", "audit", "flagged"] = ""
+    only: Literal["", "contested", "doubted", "audit", "remarked"] = ""
     cube: int | None = None
     round: int | None = None
     label: int | None = None
@@ -71,16 +74,23 @@ class ItemOut(Schema):
     created: datetime
 
 
+class WaitingOut(ItemOut):
+    """``remarked``: somebody said that it was hard, or left a comment."""
+
+    remarked: bool
+
+
 class QueueOut(Schema):
     """``after``: hand it back for the next page; empty after the last. Numbers are counted to
     10,000; 10,001 means more. They are told with the first page, and null with the others."""
 
-    items: list[ItemOut]
+    items: list[WaitingOut]
     after: str
     total: int | None
     waiting: int | None
     contested: int | None
     doubted: int | None
+    remarked: int | None
 
 
 class CorrectionOut(Schema):
@@ -136,13 +146,16 @@ def queue(request: HttpRequest, slug: str, asked: Query[FilterIn]) -> dict[str, 
     bit = None if asked.label is None else bit_of(study, asked.label) or 0
     wanted = selectors.Wanted(asked.only, asked.cube, asked.round, bit, asked.volunteer)
     page = selectors.queue_page(study, wanted, asked.after, asked.limit)
-    counts: dict[str, int | None] = dict.fromkeys(("total", "waiting", "contested", "doubted"))
+    counts: dict[str, int | None] = dict.fromkeys(_COUNTS)
     if not asked.after:
         counts.update(selectors.review_counts(study))
         counts["total"] = (
             counts["waiting"] if wanted.everything else selectors.count_of(study, wanted)
         )
-    return {"items": [_item(c) for c in page.items], "after": page.after, **counts}
+    tasks = [c.task_id for c in page.items]
+    said_of = set(selectors.remarks().filter(task__in=tasks).values_list("task_id", flat=True))
+    items = [{**_item(c), "remarked": c.task_id in said_of} for c in page.items]
+    return {"items": items, "after": page.after, **counts}
 
 
 @router.get("/consensus/{int:consensus_id}", response=DetailOut)

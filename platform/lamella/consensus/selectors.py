@@ -24,7 +24,7 @@ MOST_COUNTED = 10_000
 MOST_AT_ONCE = 2000
 """Tasks that one bulk accept takes."""
 
-Only = Literal["", "contested", "doubted", "audit", "flagged"]
+Only = Literal["", "contested", "doubted", "audit", "remarked"]
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,8 @@ def _narrowed(tasks: QuerySet[Task], study: Study, wanted: Wanted) -> QuerySet[T
         tasks = tasks.filter(Exists(contested), risk__gt=1 - CONTESTED_BELOW - 1e-9)
     elif wanted.only == "audit":
         tasks = tasks.filter(kind=Task.Kind.AUDIT)
-    elif wanted.only == "flagged":
-        tasks = tasks.filter(pk__in=Correction.objects.exclude(flag="").values("task"))
+    elif wanted.only == "remarked":
+        tasks = tasks.filter(pk__in=remarks().values("task"))
     if wanted.cube is not None:
         tasks = tasks.filter(cube_id=wanted.cube)
     if wanted.round is not None:
@@ -141,6 +141,11 @@ def _narrowed(tasks: QuerySet[Task], study: Study, wanted: Wanted) -> QuerySet[T
         made = Correction.objects.filter(volunteer=wanted.volunteer, withdrawn__isnull=True)
         tasks = tasks.filter(pk__in=made.values("task"))
     return tasks
+
+
+def remarks() -> QuerySet[Correction]:
+    """Masks of which somebody said that the slice was hard, or left a comment."""
+    return Correction.objects.filter(withdrawn__isnull=True).exclude(flag="", comment="")
 
 
 def counted(tasks: QuerySet[Task]) -> int:
@@ -157,19 +162,23 @@ def count_of(study: Study, wanted: Wanted) -> int:
 
 
 def review_counts(study: Study) -> dict[str, int]:
-    """{"waiting", "contested", "doubted"}, each counted to MOST_COUNTED + 1. Three queries."""
+    """{"waiting", "contested", "doubted", "remarked"}, each counted to MOST_COUNTED + 1. Four
+    queries."""
     doubted = counted(doubted_tasks(study))
     agreed = counted(_agreed_tasks(study))
     return {
         "waiting": min(agreed + doubted, MOST_COUNTED + 1),
         "contested": count_of(study, replace(Wanted(), only="contested")),
         "doubted": doubted,
+        "remarked": counted(_agreed_tasks(study, replace(Wanted(), only="remarked"))),
     }
 
 
 def bulk(study: Study, risk: float) -> QuerySet[Task]:
-    """What a bulk accept takes, the surest first: nobody's doubt, and a known expected error."""
-    return _agreed_tasks(study).filter(expected_error__lte=risk).order_by("expected_error", "id")
+    """What a bulk accept takes, the surest first: nobody's doubt, no word unread, and a known
+    expected error."""
+    sure = _agreed_tasks(study).filter(expected_error__lte=risk)
+    return sure.exclude(pk__in=remarks().values("task")).order_by("expected_error", "id")
 
 
 def bulk_figures(study: Study, risk: float) -> dict[str, Any]:

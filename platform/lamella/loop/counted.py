@@ -39,7 +39,7 @@ class Counted:
 
     @cached_property
     def review(self) -> dict[str, int]:
-        """{"waiting", "contested", "doubted"} of the review queue."""
+        """{"waiting", "contested", "doubted", "remarked"} of the review queue."""
         return self._kept["review"] if self._kept else counting.review_counts(self._study)
 
     @cached_property

@@ -12,7 +12,7 @@ from django.utils import timezone
 from lamella.annotation.credits import credits_of
 from lamella.annotation.models import Correction
 from lamella.consensus.models import Consensus
-from lamella.consensus.selectors import CONTESTED_BELOW
+from lamella.consensus.selectors import CONTESTED_BELOW, remarks
 from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
 from lamella.loop.effort import totals_of
 from lamella.rounds.models import Task
@@ -184,8 +184,9 @@ def summed(rounds: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def review_counts(study: Study) -> dict[str, int]:
-    """{"waiting", "contested", "doubted"} of the review queue, exactly. One query."""
+    """{"waiting", "contested", "doubted", "remarked"} of the review queue, exactly. One query."""
     waiting = Q(task__state=Task.State.RETIRED) | Q(needs_review=True)
+    said = Q(needs_review=False, task__in=remarks().values("task"))
     return (
         Consensus.objects.filter(waiting, task__study=study, current=True)
         .exclude(task__kind=Task.Kind.GOLD)
@@ -193,6 +194,7 @@ def review_counts(study: Study) -> dict[str, int]:
             waiting=Count("pk"),
             contested=Count("pk", filter=Q(agreement__lt=CONTESTED_BELOW, needs_review=False)),
             doubted=Count("pk", filter=Q(needs_review=True)),
+            remarked=Count("pk", filter=said),
         )
     )
 

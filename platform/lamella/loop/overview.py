@@ -50,6 +50,7 @@ class Overview:
     waiting: int
     contested: int
     doubted: int
+    remarked: int
     failed_jobs: int
     qualities: dict[int, float]
     """{round: quality of the worst cube after it}, of rounds that measured it blind."""
@@ -129,6 +130,8 @@ def of_study(study: Study, now: Counted | None = None) -> Overview:
         waiting=counts["waiting"],
         contested=counts["contested"],
         doubted=counts["doubted"],
+        # Figures kept by an older version do not tell it.
+        remarked=counts.get("remarked", 0),
         failed_jobs=now.states["failed"],
         qualities=_qualities(every),
     )

@@ -236,7 +236,10 @@ class PolicyForm(forms.ModelForm[Study]):
                 "one. How the tools work is shown after it anyway."
             ),
             "redundancy": _("Counts for tasks of the next round on."),
-            "consent_version": _("Change it together with the text: each correction records it."),
+            "consent_version": _(
+                "Each correction records it. A new text gets the next number by itself, and people "
+                "are asked again."
+            ),
             "lease_minutes": _(
                 "Then the place is free for somebody else; a late mask still counts."
             ),

@@ -1,5 +1,6 @@
 """What a study's admins change while it runs."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
@@ -15,9 +16,16 @@ from lamella.studies.policy import aggregator_of
 router = Router(tags=["studies"])
 
 
+class ConsentTextOut(Schema):
+    version: str
+    text: str
+    created: datetime
+
+
 class SettingsOut(Schema):
     """What a study's admins can change. Shares are of all slices (0 to 1): those that each round
-    sends to volunteers, and those drawn at random beside them, on which the certificate rests."""
+    sends to volunteers, and those drawn at random beside them, on which the certificate rests.
+    ``consent_texts``: every version that people have agreed to, the latest first."""
 
     title: str
     question: str
@@ -34,13 +42,15 @@ class SettingsOut(Schema):
     audit_share: float
     max_rounds: int
     lease_minutes: int
+    consent_texts: list[ConsentTextOut]
 
 
 class SettingsIn(Schema):
-    """What is left out, or null, stays. Change ``consent_version`` together with the text: each
-    correction records it. ``aggregator`` (majority, skill or staple) makes one mask of several,
-    from the next correction on. ``redundancy`` counts for tasks of the next round on.
-    ``tutorial``: Markdown; newcomers see it card by card, each heading begins one."""
+    """What is left out, or null, stays. A new ``consent_text`` gets the next version by itself,
+    unless ``consent_version`` names another: each correction records it. ``aggregator`` (majority,
+    skill or staple) makes one mask of several, from the next correction on. ``redundancy`` counts
+    for tasks of the next round on. ``tutorial``: Markdown; newcomers see it card by card, each
+    heading begins one."""
 
     title: Title | None = None
     question: Question | None = None
@@ -77,9 +87,10 @@ def change_settings(request: HttpRequest, slug: str, body: SettingsIn) -> dict[s
 
 
 def _settings(study: Study) -> dict[str, Any]:
-    plain = set(SettingsOut.model_fields) - {"visibility", "aggregator"}
+    plain = set(SettingsOut.model_fields) - {"visibility", "aggregator", "consent_texts"}
     return {
         **{name: getattr(study, name) for name in plain},
+        "consent_texts": list(study.consent_texts.values("version", "text", "created")),
         "aggregator": aggregator_of(study),
         "visibility": visibility_of(study),
     }

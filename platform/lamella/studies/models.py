@@ -82,6 +82,24 @@ class Study(models.Model):
         return self.title
 
 
+class ConsentText(models.Model):
+    """What a version of a study's consent text said; never changed."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="consent_texts")
+    version = models.CharField(max_length=20)
+    text = models.TextField()
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "version"], name="one_text_a_consent_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study}, version {self.version}"
+
+
 class LabelClass(models.Model):
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="classes")
     value = models.PositiveBigIntegerField(

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from lamella.accounts.models import User
-from lamella.studies import hooks
+from lamella.studies import consent, hooks
 from lamella.studies.models import LabelClass, LabelDtype, Membership, Role, Study, StudyState
 from lamella.studies.plan import (
     CHANGEABLE,
@@ -51,6 +51,7 @@ def create_study(
         label.save()
     if by is not None:
         Membership.objects.create(study=study, user=by, role=Role.ADMIN)
+    consent.keep(study)
     return study
 
 
@@ -63,8 +64,12 @@ def _free_slug(title: str) -> str:
     return slug
 
 
+@transaction.atomic
 def change_settings(study: Study, changes: dict[str, Any]) -> None:
-    """Change fields of Study that may change while it runs. Raises ValidationError."""
+    """Change fields of Study that may change while it runs. Raises ValidationError.
+
+    Another consent text gets another version, and the old one stays on record.
+    """
     unknown = changes.keys() - CHANGEABLE
     if unknown:
         raise ValueError(f"not to be changed: {', '.join(sorted(unknown))}")
@@ -80,9 +85,14 @@ def change_settings(study: Study, changes: dict[str, Any]) -> None:
     if "aggregator" in changes:
         changes = {**changes, "settings": _with_aggregator(study, changes["aggregator"])}
         del changes["aggregator"]
+    if changes.keys() & consent.FIELDS:
+        consent.keep(Study.objects.get(pk=study.pk))
+        changes = consent.versioned(study, changes)
     _set(study, changes)
     study.full_clean(exclude={field.name for field in Study._meta.fields} - changes.keys())
     study.save(update_fields=sorted(changes))
+    if changes.keys() & consent.FIELDS:
+        consent.keep(study)
 
 
 def _with_aggregator(study: Study, name: str) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def test_the_queue_is_filtered_by_cube_round_class_volunteer_and_reason(desk: De
     assert [i["z"] for i in desk.queue(f"?volunteer={volunteer.volunteer_id}")["items"]] == [1]
     assert [i["z"] for i in desk.queue("?round=7")["items"]] == [3]
     assert [i["z"] for i in desk.queue("?only=audit")["items"]] == [3]
-    assert [i["z"] for i in desk.queue("?only=flagged")["items"]] == [5]
+    assert [i["z"] for i in desk.queue("?only=remarked")["items"]] == [5]
     assert desk.queue(f"?cube={desk.cube.pk}")["total"] == 3
     assert desk.queue(f"?cube={desk.cube.pk + 1}")["items"] == []
     assert desk.queue("?label=1")["total"] == 3

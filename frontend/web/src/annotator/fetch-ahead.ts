@@ -1,5 +1,7 @@
 /** Asks for a slice's first tiles while its proposal is still under way. */
-import { firstTiles, type Size } from "../engine/index.ts";
+import { firstTiles } from "../engine/first-tiles.ts";
+import { fetchTilesAhead } from "../engine/tiles-ahead.ts";
+import type { Size } from "../engine/view.ts";
 import { aspectOf, regionOf } from "./task-place.ts";
 import type { TaskPayload } from "./types.ts";
 
@@ -19,8 +21,5 @@ function guess(): Size {
 
 export function fetchAhead(task: TaskPayload): void {
   const source = { ...task.cube, cubeId: task.cube.id };
-  for (const url of firstTiles(source, task.z, regionOf(task), aspectOf(task), canvas ?? guess(), devicePixelRatio)) {
-    // The answer may be kept for ever, so the browser has it when it is asked for again.
-    fetch(url, { credentials: "same-origin" }).catch(() => undefined);
-  }
+  fetchTilesAhead(firstTiles(source, task.z, regionOf(task), aspectOf(task), canvas ?? guess(), devicePixelRatio));
 }

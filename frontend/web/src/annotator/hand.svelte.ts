@@ -23,11 +23,14 @@ export class Hand {
 
   constructor(private readonly bench: Workbench) {}
 
-  choose(tool: BenchTool): void {
+  /** `aloud`: its name is shown as well as said. */
+  choose(tool: BenchTool, aloud = false): void {
     if (this.bench.editor.active) this.giveUp();
     if (this.tool !== "pick") this.before = this.tool;
     this.tool = tool;
-    this.bench.host.say(t("say.tool", { tool: t(`tool.${tool}`) }));
+    const name = t(`tool.${tool}`);
+    if (aloud) this.bench.host.toast(name);
+    else this.bench.host.say(t("say.tool", { tool: name }));
     this.bench.stage?.invalidateOverlay();
   }
 

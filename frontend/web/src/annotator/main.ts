@@ -1,4 +1,6 @@
 /** Mounts the correction page on <div id="annotator" data-study data-csrf data-consent ...>. */
+// First, so that what it waits for is under way.
+import "./first-visit.ts";
 import { mount } from "svelte";
 import "../ui/main.ts";
 import App from "./App.svelte";

@@ -1,7 +1,8 @@
 /** The session: fetches tasks, keeps every stroke, hands corrections in, and knows what to show. */
-import { Heavy, type JournalEntry } from "../engine/index.ts";
+import { LabelPlane, type JournalEntry, type Mirror } from "../engine/index.ts";
 import { Api, ApiError } from "./api.ts";
 import { fetchAhead } from "./fetch-ahead.ts";
+import { heavy, software, takeFirst, type FirstTask } from "./first-visit.ts";
 import { t } from "./messages.ts";
 import type { Phase, Practised, Saved } from "./phases.ts";
 import { recallable, type Recallable } from "./recall.ts";
@@ -39,11 +40,11 @@ export class Session {
   readonly page: PageData;
   private readonly study: string;
   private readonly api: Api;
-  private readonly heavy = new Heavy();
   private readonly masks: TaskMasks;
   private drafts: DraftStore | null = null;
   private outbox: Outbox | null = null;
   private draft: Draft | null = null;
+  private mirror: Mirror | null = null;
   private releaseLock: (() => void) | null = null;
   private lastSent: { id: string; mask_hash: string } | null = null;
   private pending = 0;
@@ -54,11 +55,13 @@ export class Session {
     this.page = page;
     this.study = page.study;
     this.api = new Api(page.csrf);
-    this.masks = new TaskMasks(this.api, this.heavy);
+    this.masks = new TaskMasks(this.api, heavy);
   }
 
   async start(): Promise<void> {
     await this.openStores();
+    // The server did not know of what waits to be sent when it was asked for the first task.
+    if (this.unsent > 0) void takeFirst();
     setInterval(() => void this.renew(), RENEW_MS);
     addEventListener("online", () => this.backOnline());
     addEventListener("visibilitychange", () => {
@@ -84,11 +87,12 @@ export class Session {
         return;
       }
       if (await this.mustSendFirst()) return;
-      const task = await this.api.next(this.study, settings.wish);
+      const first = resume ? await takeFirst() : null;
+      const task = first ? first.task : await this.api.next(this.study, settings.wish);
       if (!task) return void (this.phase = { name: "done" });
       // It may have been begun before another slice was called back.
       const begun = await this.drafts?.of(task.assignment_id);
-      await this.open(task, begun?.draft ?? null, begun?.journal ?? []);
+      await this.open(task, begun?.draft ?? null, begun?.journal ?? [], first);
     } catch (error) {
       this.fail(error);
     }
@@ -240,24 +244,30 @@ export class Session {
     }
   }
 
-  private async open(task: TaskPayload, earlier: Draft | null, journal: JournalEntry[]): Promise<void> {
+  private async open(
+    task: TaskPayload, earlier: Draft | null, journal: JournalEntry[], first: FirstTask | null = null,
+  ): Promise<void> {
     this.releaseLock = await holdAssignment(task.assignment_id);
     if (!this.releaseLock) throw new Error(t("error.otherTab"));
-    const proposed = this.masks.proposal(task, earlier?.proposal);
-    fetchAhead(task);
-    const { labels, packed } = await proposed;
+    // What the first visit asked for is there already, or on its way.
+    if (!first) fetchAhead(task);
+    const { labels, mine, packed, mirror } = (await first?.proposed) ?? (await this.masks.proposal(task, earlier?.proposal));
+    this.mirror = mirror;
     this.draft = earlier ?? this.fresh(task, packed);
     this.draft.proposal ??= packed;
     this.hard = this.draft.hard;
     this.comment = this.draft.comment;
     await this.storeDraft();
     if (this.saved !== "failed") this.saved = journal.length > 0 ? "saved" : "none";
-    this.bench = new Workbench(task, labels, {
+    const plane = new LabelPlane(task.width, task.height, mine, true);
+    mirror.follow(plane);
+    this.bench = new Workbench(task, labels, plane, {
       onEntry: (entry) => void this.keep(entry),
       neighbour: (z) => this.masks.neighbour(task, z),
       say: (text) => this.say(text),
       toast: (text) => this.toast(text),
-      heavy: this.heavy,
+      heavy,
+      software: await software,
     }, { journal, seconds: this.draft.activeSeconds });
     const { slug, consent_version } = task.study;
     this.needsConsent = settings.consent[slug] !== consent_version;
@@ -311,9 +321,8 @@ export class Session {
 
   private async correction(bench: Workbench): Promise<CorrectionIn> {
     const { task, editor } = bench;
-    const { width, height } = task;
     const proposal = this.draft?.proposal ?? null;
-    const { hash: mask_hash, difference } = await this.heavy.run("seal", editor.plane.data, proposal, width, height);
+    const { hash: mask_hash, difference } = await this.mirror!.seal(editor.plane, proposal);
     // The same mask sent again is the same correction, and the server counts it once.
     if (this.lastSent?.mask_hash !== mask_hash) this.lastSent = { id: uuid(), mask_hash };
     return {

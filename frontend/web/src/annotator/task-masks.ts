@@ -1,13 +1,17 @@
 /** The masks of a task as the server holds them: its proposal, its neighbours', the experts'. */
-import { allocate, type Heavy, type LabelArray } from "../engine/index.ts";
+import { allocate, Mirror, type Heavy, type LabelArray } from "../engine/index.ts";
 import type { Api } from "./api.ts";
 import { t } from "./messages.ts";
 import type { TaskPayload } from "./types.ts";
 
 export interface Proposed {
   labels: LabelArray;
+  /** The same once more, to be drawn on. */
+  mine: LabelArray;
   /** As it was sent, to be kept with the draft; null where nothing is proposed. */
   packed: Uint8Array | null;
+  /** Where the worker follows what is drawn. */
+  mirror: Mirror;
 }
 
 export class TaskMasks {
@@ -21,13 +25,17 @@ export class TaskMasks {
 
   /** What the task begins with; `kept` from an earlier visit saves the way to the server. */
   async proposal(task: TaskPayload, kept: Uint8Array | null | undefined): Promise<Proposed> {
+    const { width, height, study: { label_dtype } } = task;
+    const mirror = new Mirror(this.heavy);
     if (task.proposal.origin === "none") {
-      return { labels: allocate(task.study.label_dtype, task.width * task.height), packed: null };
+      const [labels, mine] = [0, 1].map(() => allocate(label_dtype, width * height));
+      await this.heavy.run("beginEmpty", mirror.number, width, height, label_dtype);
+      return { labels, mine, packed: null, mirror };
     }
     const packed = kept ?? (await this.api.proposal(task)).packed;
-    const { labels, hash } = await this.opened(task, packed);
+    const { labels, mine, hash } = await this.heavy.run("begin", mirror.number, packed, width, height, label_dtype);
     if (hash !== task.proposal.hash) throw new Error(t("error.proposal"));
-    return { labels, packed };
+    return { labels, mine, packed, mirror };
   }
 
   /** The proposal of a neighbouring slice; null where there is none. */

@@ -1,7 +1,7 @@
 /** The workbench: one task under the hand. Slices, view and marks, as the components see them. */
 import {
-  Editor, LabelPlane, PointerInput, scaleBar, Stage,
-  type Heavy, type JournalEntry, type LabelArray, type Point, type Style,
+  Editor, PointerInput, scaleBar, Stage,
+  type Heavy, type JournalEntry, type LabelArray, type LabelPlane, type Point, type Style,
 } from "../engine/index.ts";
 import { ActiveClock } from "./active-clock.ts";
 import { limited, stepped } from "./brush-size.ts";
@@ -13,7 +13,7 @@ import { MachineLayers } from "./machine-layers.ts";
 import { t } from "./messages.ts";
 import { NeighbourMasks, sayingOf, type TakeOver } from "./neighbour-masks.ts";
 import { remember, settings } from "./settings.svelte.ts";
-import { aspectOf, regionOf } from "./task-place.ts";
+import { aspectOf, patchesOf, regionOf } from "./task-place.ts";
 import type { TaskPayload } from "./types.ts";
 
 export interface WorkbenchHost {
@@ -24,6 +24,8 @@ export interface WorkbenchHost {
   say(text: string): void;
   toast(text: string): void;
   readonly heavy: Heavy;
+  /** Whether there is no graphics card, where that is known. */
+  readonly software: boolean | null;
 }
 
 /** Contrast that has not been changed for so long is looked at. */
@@ -70,7 +72,11 @@ export class Workbench {
   private readonly machine: MachineLayers;
   private readonly neighbours: NeighbourMasks;
 
-  constructor(task: TaskPayload, proposal: LabelArray, host: WorkbenchHost, earlier: { journal: JournalEntry[]; seconds: number }) {
+  /** `plane`: what is drawn on; it begins as the proposal. */
+  constructor(
+    task: TaskPayload, proposal: LabelArray, plane: LabelPlane, host: WorkbenchHost,
+    earlier: { journal: JournalEntry[]; seconds: number },
+  ) {
     this.task = task;
     this.proposal = proposal;
     this.host = host;
@@ -81,7 +87,6 @@ export class Workbench {
     this.focus = { x: task.x0 + task.width / 2, y: task.y0 + task.height / 2 };
     this.clock = new ActiveClock(earlier.seconds);
     this.strokes = earlier.journal.filter((entry) => entry.kind === "stroke").length;
-    const plane = new LabelPlane(task.width, task.height, proposal);
     this.hand = new Hand(this);
     this.labels = new LabelChoice(task, plane, proposal);
     this.editor = new Editor(plane, (entry) => {
@@ -124,6 +129,7 @@ export class Workbench {
       palette: this.labels.palette,
       style: this.style(1),
       aspect: aspectOf(task),
+      software: this.host.software,
       onTileError: () => this.host.toast(t("canvas.tileError")),
       onFrame: (complete) => (this.complete = complete),
     });
@@ -157,9 +163,7 @@ export class Workbench {
     if (!stage) return;
     stage.style = this.style(stage.ratio);
     const show = settings.patches && this.marks && !this.hidden && this.onOwnSlice;
-    stage.marks.patches = !show ? [] : this.task.doubtful.map((patch) => ({
-      x0: patch.x0, y0: patch.y0, x1: patch.x0 + patch.width, y1: patch.y0 + patch.height,
-    }));
+    stage.marks.patches = show ? patchesOf(this.task) : [];
     stage.marks.current = this.patch;
     stage.invalidate();
     clearTimeout(this.sharpening);
@@ -205,6 +209,7 @@ export class Workbench {
     const layer = this.machine.of(target);
     this.stage?.showSlice(target, layer ?? null);
     this.restyle();
+    this.stage?.drawNow();
     if (layer === undefined) void this.loadNeighbour(target);
   }
 
@@ -258,21 +263,18 @@ export class Workbench {
 
   /** Goes to the next (or previous) patch that the discriminator doubts. */
   visitPatch(step: number): void {
-    const { doubtful } = this.task;
-    if (doubtful.length === 0 || !this.stage) return;
+    const patches = patchesOf(this.task);
+    if (patches.length === 0 || !this.stage) return;
     this.flipTo(this.task.z);
     settings.patches = true;
     const from = this.patch < 0 && step < 0 ? 0 : this.patch;
-    this.patch = (from + step + doubtful.length) % doubtful.length;
-    const patch = doubtful[this.patch];
-    const margin = 1.5 * Math.max(patch.width, patch.height);
-    this.stage.view.fit({
-      x0: patch.x0 - margin, y0: patch.y0 - margin,
-      x1: patch.x0 + patch.width + margin, y1: patch.y0 + patch.height + margin,
-    });
-    this.focus = { x: patch.x0 + patch.width / 2, y: patch.y0 + patch.height / 2 };
+    this.patch = (from + step + patches.length) % patches.length;
+    const { x0, y0, x1, y1 } = patches[this.patch];
+    const margin = 1.5 * Math.max(x1 - x0, y1 - y0);
+    this.stage.view.fit({ x0: x0 - margin, y0: y0 - margin, x1: x1 + margin, y1: y1 + margin });
+    this.focus = { x: (x0 + x1) / 2, y: (y0 + y1) / 2 };
     this.restyle();
-    this.host.say(t("panel.patchOf", { at: this.patch + 1, count: doubtful.length }));
+    this.host.say(t("say.patch", { at: this.patch + 1, count: patches.length }));
   }
 
   holdPan(on: boolean): void {

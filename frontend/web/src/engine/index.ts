@@ -1,7 +1,7 @@
 /** The engine's public face: everything that a page may use of it. */
 export { Editor } from "./editor.ts";
-export { firstTiles } from "./first-tiles.ts";
 export { Heavy } from "./heavy/heavy.ts";
+export { Mirror } from "./heavy/mirror.ts";
 export { History, type JournalEntry } from "./history.ts";
 export { PointerInput, type Gestures } from "./input.ts";
 export { ObjectIds } from "./ids.ts";

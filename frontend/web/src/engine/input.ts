@@ -66,8 +66,9 @@ export class PointerInput {
   }
 
   private at(event: MouseEvent): Point {
-    // Asking makes the browser lay the page out, which is too much for every move of a stroke.
-    if (!this.corner || event.timeStamp - this.cornerSeen > CORNER_MS) {
+    // Asking makes the browser lay the page out, which is too much for a stroke: nothing moves meanwhile.
+    const old = this.mode === "idle" && event.timeStamp - this.cornerSeen > CORNER_MS;
+    if (!this.corner || old) {
       const { left, top } = this.target.getBoundingClientRect();
       this.corner = { x: left, y: top };
       this.cornerSeen = event.timeStamp;

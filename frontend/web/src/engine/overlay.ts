@@ -21,6 +21,11 @@ const DARK = "rgb(0 0 0 / 65%)";
 const LIGHT = "#ffffff";
 const PATCH = "#f0e442";
 
+/** Whether there is anything to draw: a canvas without a mark need not be shown. */
+export function isBlank({ view, region, patches, path, cursor }: OverlayScene): boolean {
+  return isWhole(region, view) && patches.length === 0 && path.length < 2 && !cursor;
+}
+
 export function drawOverlay(context: CanvasRenderingContext2D, scene: OverlayScene): void {
   const { view, ratio } = scene;
   context.clearRect(0, 0, view.canvas.width, view.canvas.height);
@@ -64,14 +69,16 @@ function twoTone(context: CanvasRenderingContext2D, color: string, width: number
 }
 
 function drawRegion(context: CanvasRenderingContext2D, { view, region, ratio }: OverlayScene): void {
-  const whole = region.x0 <= 0 && region.y0 <= 0
-    && region.x1 >= view.image.width && region.y1 >= view.image.height;
-  if (whole) return;
+  if (isWhole(region, view)) return;
   const a = view.toScreen(region.x0, region.y0);
   const b = view.toScreen(region.x1, region.y1);
   context.strokeStyle = "rgb(255 255 255 / 55%)";
   context.lineWidth = ratio;
   context.strokeRect(a.x, a.y, b.x - a.x, b.y - a.y);
+}
+
+function isWhole({ x0, y0, x1, y1 }: Bounds, { image }: View): boolean {
+  return x0 <= 0 && y0 <= 0 && x1 >= image.width && y1 >= image.height;
 }
 
 /** Corner brackets: they say where to look without covering what is there. */

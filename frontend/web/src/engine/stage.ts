@@ -4,12 +4,13 @@
  */
 import { FIT_MARGIN } from "./first-tiles.ts";
 import { GreyReader } from "./grey-reader.ts";
-import { drawOverlay, type OverlayScene } from "./overlay.ts";
+import { drawOverlay, isBlank, type OverlayScene } from "./overlay.ts";
 import type { LabelPlane } from "./plane.ts";
 import { Pyramid, tileKey, type TileAddress, type TileSource, type Window } from "./pyramid.ts";
 import { createRenderer } from "./render/create.ts";
 import type { DrawTile, LabelLayer, Renderer, Scene, Style } from "./render/scene.ts";
-import { fetchBitmap, TileLoader } from "./tile-loader.ts";
+import { isComing, takeBitmap } from "./tiles-ahead.ts";
+import { TileLoader } from "./tile-loader.ts";
 import type { Intensities } from "./tools/stroke.ts";
 import { View, type Bounds } from "./view.ts";
 
@@ -27,13 +28,16 @@ export interface StageOptions {
   palette: Uint8Array;
   style: Style;
   aspect: number;
-  prefer?: "webgl2" | "cpu";
+  /** Whether there is no graphics card, where that is known. */
+  software?: boolean | null;
   onTileError?: () => void;
   /** After each frame: whether the slice is fully there at the level that the view needs. */
   onFrame?: (complete: boolean) => void;
 }
 
 const PREFETCH_LIMIT = 48;
+/** So long tiles that were asked for ahead are waited for before a coarse one is. */
+const NEAR_MS = 1000;
 
 export class Stage {
   readonly view: View;
@@ -57,6 +61,8 @@ export class Stage {
   private readonly loader: TileLoader<ImageBitmap>;
   private readonly overlay: CanvasRenderingContext2D;
   private canvas: HTMLCanvasElement;
+  /** The tiles that the view needs. */
+  private fine: TileAddress[] = [];
   /** Tiles that the slice on show waits for. */
   private awaited = new Set<string>();
   private shown: { tiles: DrawTile[]; complete: boolean } | null = null;
@@ -64,6 +70,7 @@ export class Stage {
   private dirtyAll = false;
   private dirtyOverlay = false;
   private disposed = false;
+  private readonly born = performance.now();
 
   constructor(options: StageOptions) {
     this.options = options;
@@ -72,7 +79,7 @@ export class Stage {
     this.pyramid = new Pyramid(options.source);
     this.view = new View(this.pyramid.image, options.aspect);
     const maxSide = Math.max(options.plane.width, options.plane.height);
-    const { renderer, canvas } = createRenderer(options.image, maxSide, options.prefer);
+    const { renderer, canvas } = createRenderer(options.image, maxSide, options.software);
     this.renderer = renderer;
     this.canvas = canvas;
     this.machine = options.machine;
@@ -88,7 +95,10 @@ export class Stage {
       this.hangLayers();
       this.invalidate();
     });
-    this.loader = new TileLoader(this.pyramid, fetchBitmap, {
+    setTimeout(() => {
+      if (this.awaited.size > 0) this.invalidate();
+    }, NEAR_MS);
+    this.loader = new TileLoader(this.pyramid, takeBitmap, {
       // Tiles of neighbours are fetched ahead and change nothing on show.
       onTile: (key) => {
         if (this.awaited.has(key)) this.invalidate();
@@ -156,6 +166,14 @@ export class Stage {
     this.schedule();
   }
 
+  /** Draws now what waits for the next frame: whoever flips through slices has waited long enough. */
+  drawNow(): void {
+    if (!this.frame) return;
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    this.drawFrame();
+  }
+
   /** Labels have changed: only their part is drawn again. */
   invalidateLabels(): void {
     this.schedule();
@@ -193,7 +211,11 @@ export class Stage {
     if (dirty) this.renderer.updateLabels(dirty);
     if (this.dirtyAll || !this.shown) this.shown = this.collectTiles();
     const { tiles, complete } = this.shown;
-    if (this.dirtyAll) {
+    // Each redraw takes as long as all: what is about to come is drawn together.
+    const waits = !complete && this.awaited.size > 0 && this.isNear(this.fine);
+    if (this.dirtyAll && waits) {
+      // Until then, or until the wait is over.
+    } else if (this.dirtyAll) {
       this.dirtyAll = false;
       this.renderer.draw(this.scene(tiles));
     } else if (dirty && this.style.mine) {
@@ -202,9 +224,10 @@ export class Stage {
     }
     if (this.dirtyOverlay) {
       this.dirtyOverlay = false;
-      drawOverlay(this.overlay, {
-        ...this.marks, view: this.view, region: this.options.region, ratio: this.ratio,
-      });
+      const marks = { ...this.marks, view: this.view, region: this.options.region, ratio: this.ratio };
+      drawOverlay(this.overlay, marks);
+      // A layer of nothing over the image costs as much for every frame as one of marks.
+      this.options.overlay.hidden = isBlank(marks);
     }
     this.options.onFrame?.(complete);
   }
@@ -240,24 +263,32 @@ export class Stage {
     const level = this.pyramid.chooseLevel(this.view.scale);
     const tiles = (l: number, z: number): TileAddress[] => this.pyramid.tiles(l, z, visible, window);
     const fine = tiles(level, this.z);
+    this.fine = fine;
     const complete = fine.every((tile) => this.loader.has(tileKey(tile)));
     const coarsest = this.pyramid.source.levels.length - 1;
     const wanted: TileAddress[] = [];
     const drawn: TileAddress[] = [];
     if (!complete) {
-      if (level < coarsest) wanted.push(...tiles(coarsest, this.z));
+      if (level < coarsest && !this.isNear(fine)) wanted.push(...tiles(coarsest, this.z));
       for (let l = coarsest; l > level; l--) drawn.push(...tiles(l, this.z));
     }
     wanted.push(...fine);
     drawn.push(...fine);
     const depth = this.pyramid.source.levels[0].shape[0];
-    for (let k = 1; k <= this.options.neighbours; k++) {
+    // The slice itself comes first.
+    for (let k = 1; complete && k <= this.options.neighbours; k++) {
       if (fine.length * 2 * k > PREFETCH_LIMIT) break;
       for (const z of [this.z + k, this.z - k]) {
         if (z >= 0 && z < depth) wanted.push(...tiles(level, z));
       }
     }
     return { wanted, drawn, complete };
+  }
+
+  /** Whether fine tiles will be there before a coarse one could help: it would only hold them up. */
+  private isNear(fine: TileAddress[]): boolean {
+    const young = performance.now() - this.born < NEAR_MS;
+    return young && fine.every((tile) => this.loader.has(tileKey(tile)) || isComing(this.pyramid.url(tile)));
   }
 
   private loaded(addresses: TileAddress[]): DrawTile[] {

@@ -4,7 +4,7 @@ import { loadMessages } from "./messages.ts";
 import Review from "./Review.svelte";
 import type { Choices, Only } from "./types.ts";
 
-const KINDS: readonly string[] = ["contested", "doubted", "audit", "flagged"];
+const KINDS: readonly string[] = ["contested", "doubted", "audit", "remarked"];
 
 const target = document.getElementById("review");
 if (target) {

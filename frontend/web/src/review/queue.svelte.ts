@@ -3,15 +3,15 @@ import { ApiError, type ReviewApi } from "./api.ts";
 import { t } from "./messages.ts";
 import { MOST_COUNTED } from "./words.ts";
 import { TaskMasks } from "./masks.ts";
-import type { Detail, Filter, Item, Layer, Verdict } from "./types.ts";
+import type { Detail, Filter, Layer, Verdict, Waiting } from "./types.ts";
 
 const PAGE = 60;
 const EVERYTHING: Filter = { only: "", cube: "", round: "", label: "", volunteer: "" };
 
 export class ReviewQueue {
-  items = $state.raw<Item[]>([]);
+  items = $state.raw<Waiting[]>([]);
   total = $state(0);
-  counts = $state.raw({ waiting: 0, contested: 0, doubted: 0 });
+  counts = $state.raw({ waiting: 0, contested: 0, doubted: 0, remarked: 0 });
   filter = $state.raw<Filter>(EVERYTHING);
   /** Where the next page begins; empty after the last. */
   after = $state("");
@@ -45,7 +45,7 @@ export class ReviewQueue {
     return this.items.findIndex((item) => item.id === this.chosen);
   }
 
-  get current(): Item | null {
+  get current(): Waiting | null {
     return this.items[this.index] ?? null;
   }
 
@@ -59,6 +59,7 @@ export class ReviewQueue {
       this.total = queue.total ?? queue.items.length;
       this.counts = {
         waiting: queue.waiting ?? 0, contested: queue.contested ?? 0, doubted: queue.doubted ?? 0,
+        remarked: queue.remarked ?? 0,
       };
       const kept = queue.items.find((item) => item.id === prefer) ?? queue.items[0];
       await this.choose(kept?.id ?? null);

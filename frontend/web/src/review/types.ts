@@ -22,14 +22,20 @@ export interface Item {
   created: string;
 }
 
+export interface Waiting extends Item {
+  /** Somebody said that it was hard, or left a comment. */
+  remarked: boolean;
+}
+
 /** Numbers come with the first page alone; 10,001 means more than 10,000. */
 export interface Queue {
-  items: Item[];
+  items: Waiting[];
   after: string;
   total: number | null;
   waiting: number | null;
   contested: number | null;
   doubted: number | null;
+  remarked: number | null;
 }
 
 export interface Filter {
@@ -117,4 +123,4 @@ export interface Bulk {
 /** What the viewer shows over the image; `n` is a correction's place. */
 export type Layer = "image" | "proposal" | "correction" | "consensus" | "disagreement";
 
-export type Only = "" | "contested" | "doubted" | "audit" | "flagged";
+export type Only = "" | "contested" | "doubted" | "audit" | "remarked";

@@ -23,6 +23,8 @@ export interface Difference {
   /** Greatest difference of a colour value of a compared pixel: of the whole, and redrawn in part. */
   whole: number;
   part: number;
+  /** The same, after another proposal was shown and this one again. */
+  flipped: number;
   /** How many different colours there were: a blank canvas would agree too. */
   colours: number;
 }
@@ -66,7 +68,7 @@ export async function compare(seed: number): Promise<Difference> {
 
   const pairs = [CpuRenderer, WebGlRenderer].map((Kind) => {
     const canvas = Object.assign(document.createElement("canvas"), CANVAS);
-    const renderer: Renderer = new Kind(canvas, Math.max(size.width, size.height));
+    const renderer: Renderer = new Kind(canvas, Math.max(size.width, size.height), true);
     renderer.setLayer("mine", plane);
     renderer.setLayer("machine", machine);
     renderer.draw(scene);
@@ -87,13 +89,21 @@ export async function compare(seed: number): Promise<Difference> {
     return read(canvas);
   });
   const [part] = greatest(second, border);
+  // To another proposal and back, as flipping does: what a renderer keeps must be what it would draw.
+  const other: LabelLayer = { ...size, dtype, data: blobs(size, dtype, random) };
+  const [there, back] = [other, machine].map((layer) => pairs.map(({ canvas, renderer }) => {
+    renderer.setLayer("machine", layer);
+    renderer.draw(scene);
+    return read(canvas);
+  }));
+  const flipped = Math.max(greatest(there, border)[0], greatest(back, border)[0]);
   const colours = new Set(new Uint32Array(second[0].buffer)).size;
   for (const { renderer } of pairs) renderer.dispose();
   return {
     scene: JSON.stringify({ seed, dtype, image, region, scale: view.scale, aspect: view.aspect, style: scene.style }),
     // Where neighbours are mixed the card does it in steps of 1/256, which the contrast stretches.
     allowed: pictured && isSmooth(view) ? 1 + Math.ceil((2 * 255) / (scene.style.high - scene.style.low)) : 1,
-    compared, unsure: 1 - compared / (CANVAS.width * CANVAS.height), whole: whole_, part, colours,
+    compared, unsure: 1 - compared / (CANVAS.width * CANVAS.height), whole: whole_, part, flipped, colours,
   };
 }
 

@@ -47,7 +47,7 @@ describe("heavy work", () => {
     const sealing = heavy.run("seal", drawn, null, WIDTH, HEIGHT);
     drawn.fill(3);
     await worker.work();
-    const { hash, difference } = await sealing;
+    const { hash, difference } = (await sealing)!;
     expect(hash).toBe(await maskHash(mask, WIDTH, HEIGHT));
     const back = await unpack(Uint8Array.from(Buffer.from(difference, "base64")), { width: WIDTH, height: HEIGHT });
     expect(same(narrow(back.mask, "uint8"), mask)).toBe(true);
@@ -55,7 +55,7 @@ describe("heavy work", () => {
 
   test("sends of a mask what is different from the proposal", async () => {
     const proposal = mask.map((label, i) => (i % 50 === 0 ? 1 : label));
-    const { difference } = await JOBS.seal(mask, await pack(proposal, WIDTH, HEIGHT), WIDTH, HEIGHT);
+    const { difference } = (await JOBS.seal(mask, await pack(proposal, WIDTH, HEIGHT), WIDTH, HEIGHT))!;
     const back = await unpack(Uint8Array.from(Buffer.from(difference, "base64")), { width: WIDTH, height: HEIGHT });
     expect(same(back.mask, xorMasks(mask, proposal))).toBe(true);
   });
@@ -154,6 +154,6 @@ test("ten edits of a 2048 x 2048 slice come to at most 2 KB of difference", asyn
     for (let k = 1; k <= 20; k++) editor.move({ x: x + 6 * k, y: y + 30 * Math.sin(k / 4) });
     editor.end();
   }
-  const { difference } = await JOBS.seal(plane.data, await pack(proposal, side, side), side, side);
+  const { difference } = (await JOBS.seal(plane.data, await pack(proposal, side, side), side, side))!;
   expect(Buffer.from(difference, "base64").length).toBeLessThanOrEqual(2048);
 });

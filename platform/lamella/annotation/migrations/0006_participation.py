@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_digest'),
-        ('annotation', '0005_flagged'),
+        ('annotation', '0005_remarked'),
         ('studies', '0004_tutorial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

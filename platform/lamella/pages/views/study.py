@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lamella.accounts.access import volunteer_for
+from lamella.languages.sentences import said
 from lamella.learning.selectors import current_proposal
 from lamella.loop import overview, selectors
 from lamella.loop.counted import Counted
@@ -106,6 +107,8 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             services.change_settings(place.study, form.changes())
         except ValidationError as error:
+            if not hasattr(error, "error_dict"):
+                error = ValidationError([said(text) for text in error.messages])
             form.add_error(None, error)
         else:
             messages.success(request, _("The settings are saved."))
@@ -113,7 +116,13 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "pages/study/settings.html",
-        {"place": place, "tab": "settings", "form": form, "classes": place.study.classes.all()},
+        {
+            "place": place,
+            "tab": "settings",
+            "form": form,
+            "classes": place.study.classes.all(),
+            "earlier": place.study.consent_texts.exclude(version=place.study.consent_version),
+        },
     )
 
 

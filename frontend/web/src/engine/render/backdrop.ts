@@ -22,22 +22,24 @@ export function putTile(out: Backdrop, width: number, tile: GreyTile, box: Bound
   const cols = samples(box.x0, box.x1, width, tile.width, smooth);
   const rows = samples(box.y0, box.y1, height, tile.height, smooth);
   const { data } = tile;
+  const { low, high, share } = cols;
   for (let r = 0; r < rows.low.length; r++) {
     const above = rows.low[r] * tile.width;
     const below = rows.high[r] * tile.width;
     const down = rows.share[r];
     const line = (rows.first + r) * width + cols.first;
-    for (let c = 0; c < cols.low.length; c++) {
-      const left = cols.low[c];
-      if (!smooth) {
-        out[line + c] = data[above + left];
-        continue;
-      }
-      const right = cols.high[c];
-      const across = cols.share[c];
+    if (!smooth) {
+      for (let c = 0; c < low.length; c++) out[line + c] = data[above + low[c]];
+      continue;
+    }
+    for (let c = 0; c < low.length; c++) {
+      const left = low[c];
+      const right = high[c];
+      const across = share[c];
       const top = data[above + left] + (data[above + right] - data[above + left]) * across;
       const bottom = data[below + left] + (data[below + right] - data[below + left]) * across;
-      out[line + c] = Math.round(top + (bottom - top) * down);
+      // Half up, as Math.round, of what is never negative.
+      out[line + c] = (top + (bottom - top) * down + 0.5) | 0;
     }
   }
 }

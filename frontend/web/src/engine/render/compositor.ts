@@ -55,66 +55,102 @@ export function composite(
   layers: Layers,
   only: ScreenRect,
 ): void {
-  const { view, region, style, palette } = scene;
+  const { view, region, style } = scene;
   const width = view.canvas.width;
   const corner = view.toImage(0, 0);
   const cols = lookup(only.x0, only.x1, corner.x, 1 / view.scale, region.x0, region.x1, style.line);
   const rows = lookup(only.y0, only.y1, corner.y, 1 / view.scaleY, region.y0, region.y1, style.line);
+  const shown: Layers = { mine: style.mine ? layers.mine : null, machine: style.machine ? layers.machine : null };
   const grey = greyTable(style.low, style.high);
-  const mine = style.mine ? layers.mine : null;
-  const machine = style.machine ? layers.machine : null;
-  const unsure = layerUnsure(mine);
-  const { originX, originY } = view;
+  // Most pixels have no mark near them: those are words of a table.
+  const words = new Uint32Array(out.buffer, out.byteOffset, out.byteLength / 4);
+  const [plain, dimmed] = [1, OUTSIDE].map((share) => greyWords(grey, share));
+  const marked = new Uint8Array(cols.at.length);
+  const paint = painter(out, backdrop, scene, shown, grey);
+  const from = cols.inside.indexOf(1);
+  const to = cols.inside.lastIndexOf(1) + 1;
 
-  for (let y = only.y0; y < only.y1; y++) {
-    const r = y - only.y0;
-    for (let x = only.x0; x < only.x1; x++) {
-      const c = x - only.x0;
-      const o = 4 * (y * width + x);
-      const value = backdrop[y * width + x];
-      let red: number = value === NO_IMAGE ? BACKGROUND[0] : grey[value];
-      let green: number = value === NO_IMAGE ? BACKGROUND[1] : grey[value];
-      let blue: number = value === NO_IMAGE ? BACKGROUND[2] : grey[value];
-      if (!(cols.inside[c] && rows.inside[r])) {
-        red *= OUTSIDE;
-        green *= OUTSIDE;
-        blue *= OUTSIDE;
-      } else {
-        if (mine) {
-          const label = mine.data[rows.at[r] * mine.width + cols.at[c]];
-          const edge = edgeAt(mine, rows, cols, r, c, label);
-          let alpha = 0;
-          let entry = 0;
-          if (label !== 0) {
-            entry = 4 * paletteEntry(label, unsure);
-            if (edge & DIFFERS) alpha = 1;
-            else if (style.fill) alpha = label === unsure && !hatch(x, y, style.dash) ? 0 : style.opacity;
-          } else if (edge & GREATER) {
-            alpha = HALO;
-          }
-          red += (palette[entry] - red) * alpha;
-          green += (palette[entry + 1] - green) * alpha;
-          blue += (palette[entry + 2] - blue) * alpha;
-        }
-        if (machine) {
-          const label = machine.data[rows.at[r] * machine.width + cols.at[c]];
-          const edge = edgeAt(machine, rows, cols, r, c, label);
-          if (edge & GREATER) {
-            const along = edge & VERTICAL ? x + 0.5 - originX : y + 0.5 - originY;
-            const dash = mod(along, 2 * style.dash) < 1.2 * style.dash;
-            const alpha = dash ? 1 : HALO;
-            red += ((dash ? MACHINE_COLOR[0] : 0) - red) * alpha;
-            green += ((dash ? MACHINE_COLOR[1] : 0) - green) * alpha;
-            blue += ((dash ? MACHINE_COLOR[2] : 0) - blue) * alpha;
-          }
-        }
-      }
-      out[o] = red;
-      out[o + 1] = green;
-      out[o + 2] = blue;
-      out[o + 3] = 255;
+  for (let r = 0; r < rows.at.length; r++) {
+    const line = (only.y0 + r) * width + only.x0;
+    const inside = rows.inside[r] === 1 && from >= 0;
+    for (let c = 0; c < marked.length; c++) {
+      const table = inside && c >= from && c < to ? plain : dimmed;
+      words[line + c] = table[backdrop[line + c]];
     }
+    if (!inside) continue;
+    marked.fill(0);
+    for (const layer of [shown.mine, shown.machine]) if (layer) findMarks(marked, layer, rows, cols, r, from, to);
+    for (let c = from; c < to; c++) if (marked[c] !== 0) paint(only.x0 + c, only.y0 + r, rows, cols, r, c);
   }
+}
+
+/** Sets what has a label under its centre or one line width away. */
+function findMarks(marked: Uint8Array, layer: LabelLayer, rows: Lookup, cols: Lookup, r: number, from: number, to: number): void {
+  const { data, width } = layer;
+  const row = rows.at[r] * width;
+  const above = rows.before[r] * width;
+  const below = rows.after[r] * width;
+  const { at, before, after } = cols;
+  for (let c = from; c < to; c++) {
+    const x = at[c];
+    if ((data[row + x] | data[row + before[c]] | data[row + after[c]] | data[above + x] | data[below + x]) !== 0) marked[c] = 1;
+  }
+}
+
+/** Draws one pixel with its marks: (x, y) on the canvas, (r, c) in the look-up tables. */
+function painter(
+  out: Uint8ClampedArray, backdrop: Backdrop, { view, style, palette }: Scene, { mine, machine }: Layers, grey: Uint8ClampedArray,
+): (x: number, y: number, rows: Lookup, cols: Lookup, r: number, c: number) => void {
+  const unsure = layerUnsure(mine);
+  const { originX, originY, canvas: { width } } = view;
+  return (x, y, rows, cols, r, c) => {
+    const value = backdrop[y * width + x];
+    let red: number = value === NO_IMAGE ? BACKGROUND[0] : grey[value];
+    let green: number = value === NO_IMAGE ? BACKGROUND[1] : grey[value];
+    let blue: number = value === NO_IMAGE ? BACKGROUND[2] : grey[value];
+    if (mine) {
+      const label = mine.data[rows.at[r] * mine.width + cols.at[c]];
+      const edge = edgeAt(mine, rows, cols, r, c, label);
+      let alpha = 0;
+      let entry = 0;
+      if (label !== 0) {
+        entry = 4 * paletteEntry(label, unsure);
+        if (edge & DIFFERS) alpha = 1;
+        else if (style.fill) alpha = label === unsure && !hatch(x, y, style.dash) ? 0 : style.opacity;
+      } else if (edge & GREATER) {
+        alpha = HALO;
+      }
+      red += (palette[entry] - red) * alpha;
+      green += (palette[entry + 1] - green) * alpha;
+      blue += (palette[entry + 2] - blue) * alpha;
+    }
+    if (machine) {
+      const label = machine.data[rows.at[r] * machine.width + cols.at[c]];
+      const edge = edgeAt(machine, rows, cols, r, c, label);
+      if (edge & GREATER) {
+        const along = edge & VERTICAL ? x + 0.5 - originX : y + 0.5 - originY;
+        const dash = mod(along, 2 * style.dash) < 1.2 * style.dash;
+        const alpha = dash ? 1 : HALO;
+        red += ((dash ? MACHINE_COLOR[0] : 0) - red) * alpha;
+        green += ((dash ? MACHINE_COLOR[1] : 0) - green) * alpha;
+        blue += ((dash ? MACHINE_COLOR[2] : 0) - blue) * alpha;
+      }
+    }
+    const o = 4 * (y * width + x);
+    out[o] = red;
+    out[o + 1] = green;
+    out[o + 2] = blue;
+  };
+}
+
+/** The opaque pixel of each grey value and of NO_IMAGE, `share` as bright. */
+function greyWords(grey: Uint8ClampedArray, share: number): Uint32Array {
+  const bytes = new Uint8ClampedArray(4 * (NO_IMAGE + 1));
+  for (let value = 0; value <= NO_IMAGE; value++) {
+    const color = value === NO_IMAGE ? BACKGROUND : [grey[value], grey[value], grey[value]];
+    bytes.set([...color.map((part) => part * share), 255], 4 * value);
+  }
+  return new Uint32Array(bytes.buffer);
 }
 
 /** Some neighbour has another label; a greater one; the one above or below differs. */

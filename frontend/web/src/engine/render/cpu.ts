@@ -1,9 +1,20 @@
-/** The fallback renderer: every pixel computed here, and put on a 2D canvas. */
+/** The renderer without a graphics card: every pixel computed here, and put on a 2D canvas. */
 import { NO_IMAGE, putTile, type Backdrop, type GreyTile } from "./backdrop.ts";
 import { composite, type Layers } from "./compositor.ts";
 import {
   boxOf, isSmooth, type DrawTile, type LabelLayer, type LayerName, type Renderer, type Scene, type ScreenRect,
 } from "./scene.ts";
+
+/** Most bytes of pictures that are kept. */
+const KEPT_BYTES = 48 * 2 ** 20;
+
+/** A slice as it was drawn: its image alone, and with its marks. */
+interface Picture {
+  backdrop: Backdrop;
+  pixels: ImageData;
+  /** How the marks in `pixels` were drawn; see `lookOf`. */
+  look: string;
+}
 
 export class CpuRenderer implements Renderer {
   readonly kind = "cpu";
@@ -11,8 +22,15 @@ export class CpuRenderer implements Renderer {
   private readonly layers: Layers = { mine: null, machine: null };
   private readonly tiles = new Map<string, GreyTile>();
   private readonly scratch = document.createElement("canvas");
-  private backdrop: Backdrop = new Uint16Array(0);
-  private pixels: ImageData | null = null;
+  /** By place and tiles, the latest last: flipping between slices draws nothing anew. */
+  private readonly pictures = new Map<string, Picture>();
+  private shown: Picture | null = null;
+  /** Counts the changes of the volunteer's own labels. */
+  private changes = 0;
+  /** The look of what is shown before the last change. */
+  private before = "";
+  private readonly numbers = new WeakMap<LabelLayer, number>();
+  private numbered = 0;
 
   constructor(canvas: HTMLCanvasElement) {
     const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
@@ -22,24 +40,30 @@ export class CpuRenderer implements Renderer {
 
   setLayer(name: LayerName, layer: LabelLayer | null): void {
     this.layers[name] = layer;
+    if (name === "mine") this.changes++;
   }
 
+  /** The compositor reads the plane itself. */
   updateLabels(): void {
-    // The compositor reads the plane itself.
+    this.changes++;
   }
 
   draw(scene: Scene, only?: ScreenRect): void {
     const { width, height } = scene.view.canvas;
-    if (!this.pixels || this.pixels.width !== width || this.pixels.height !== height) {
-      this.pixels = new ImageData(width, height);
-      only = undefined;
+    const look = this.lookOf(scene);
+    if (!only || !this.shown) {
+      const picture = (this.shown = this.pictureOf(scene));
+      if (picture.look !== look) this.compose(picture, scene, { x0: 0, y0: 0, x1: width, y1: height });
+      picture.look = look;
+      this.context.putImageData(picture.pixels, 0, 0);
+    } else {
+      this.compose(this.shown, scene, only);
+      // A part drawn anew makes the whole new, if all that was not drawn still holds.
+      this.shown.look = this.shown.look === this.before ? look : "";
+      const { x0, y0, x1, y1 } = only;
+      this.context.putImageData(this.shown.pixels, 0, 0, x0, y0, x1 - x0, y1 - y0);
     }
-    if (!only) this.drawImage(scene);
-    const rect = only ?? { x0: 0, y0: 0, x1: width, y1: height };
-    composite(this.pixels.data, this.backdrop, scene, this.layers, rect);
-    this.context.putImageData(
-      this.pixels, 0, 0, rect.x0, rect.y0, rect.x1 - rect.x0, rect.y1 - rect.y0,
-    );
+    this.before = look;
   }
 
   dropTile(key: string): void {
@@ -48,16 +72,51 @@ export class CpuRenderer implements Renderer {
 
   dispose(): void {
     this.tiles.clear();
-    this.pixels = null;
+    this.pictures.clear();
+    this.shown = null;
   }
 
-  private drawImage({ view, tiles }: Scene): void {
+  private compose({ pixels, backdrop }: Picture, scene: Scene, rect: ScreenRect): void {
+    composite(pixels.data, backdrop, scene, this.layers, rect);
+  }
+
+  /** All that decides how marks are drawn over an image. */
+  private lookOf({ style, region }: Scene): string {
+    const own = style.mine ? this.changes : 0;
+    return [...Object.values(style), region.x0, region.y0, own, this.numberOf(this.layers.machine)].join();
+  }
+
+  private numberOf(layer: LabelLayer | null): number {
+    if (!layer) return 0;
+    if (!this.numbers.has(layer)) this.numbers.set(layer, ++this.numbered);
+    return this.numbers.get(layer)!;
+  }
+
+  /** The picture of a place, its image drawn. */
+  private pictureOf({ view, tiles }: Scene): Picture {
     const { width, height } = view.canvas;
-    if (this.backdrop.length !== width * height) this.backdrop = new Uint16Array(width * height);
-    this.backdrop.fill(NO_IMAGE);
-    for (const tile of tiles) {
-      putTile(this.backdrop, width, this.greysOf(tile), boxOf(tile, view), isSmooth(view));
+    const place = [width, height, view.originX, view.originY, view.scale, view.scaleY];
+    const key = [...place, ...tiles.map((tile) => tile.key)].join();
+    const known = this.pictures.get(key);
+    const picture = known ?? this.blank(width, height);
+    if (!known) {
+      for (const tile of tiles) putTile(picture.backdrop, width, this.greysOf(tile), boxOf(tile, view), isSmooth(view));
     }
+    this.pictures.delete(key);
+    this.pictures.set(key, picture);
+    return picture;
+  }
+
+  /** One without an image: the oldest that is kept, once there are enough. */
+  private blank(width: number, height: number): Picture {
+    const [oldest] = this.pictures;
+    const full = (this.pictures.size + 1) * 6 * width * height > KEPT_BYTES;
+    if (oldest && full) this.pictures.delete(oldest[0]);
+    const again = oldest && full && oldest[1].pixels.width === width && oldest[1].pixels.height === height;
+    const { backdrop, pixels } = again
+      ? oldest[1]
+      : { backdrop: new Uint16Array(width * height), pixels: new ImageData(width, height) };
+    return { backdrop: backdrop.fill(NO_IMAGE), pixels, look: "" };
   }
 
   private greysOf({ key, bitmap }: DrawTile): GreyTile {

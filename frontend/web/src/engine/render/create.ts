@@ -4,22 +4,20 @@ import type { Renderer } from "./scene.ts";
 import { WebGlRenderer } from "./webgl.ts";
 
 /**
- * `maxSide`: the longer side of the label plane. A canvas that has once given a WebGL context
+ * `software`: whether there is no graphics card, where that is known; see card.ts. `maxSide`: the longer side of the label plane. A canvas that has once given a WebGL context
  * cannot give a 2D one, so the fallback gets a fresh canvas in place of the old one.
  */
 export function createRenderer(
   canvas: HTMLCanvasElement,
   maxSide: number,
-  prefer: "webgl2" | "cpu" = "webgl2",
+  software: boolean | null = null,
 ): { renderer: Renderer; canvas: HTMLCanvasElement } {
-  if (prefer === "webgl2") {
-    try {
-      return { renderer: new WebGlRenderer(canvas, maxSide), canvas };
-    } catch {
-      const fresh = canvas.cloneNode() as HTMLCanvasElement;
-      canvas.replaceWith(fresh);
-      canvas = fresh;
-    }
+  if (software) return { renderer: new CpuRenderer(canvas), canvas };
+  try {
+    return { renderer: new WebGlRenderer(canvas, maxSide), canvas };
+  } catch {
+    const fresh = canvas.cloneNode() as HTMLCanvasElement;
+    canvas.replaceWith(fresh);
+    return { renderer: new CpuRenderer(fresh), canvas: fresh };
   }
-  return { renderer: new CpuRenderer(canvas), canvas };
 }

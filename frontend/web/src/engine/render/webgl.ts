@@ -2,6 +2,7 @@
 import { BACKGROUND, HALO, MACHINE_COLOR, OUTSIDE, boxOf, isSmooth, layerUnsure } from "./scene.ts";
 import type { DrawTile, LabelLayer, LayerName, Renderer, Scene, ScreenRect } from "./scene.ts";
 import { IMAGE_FRAGMENT, IMAGE_VERTEX, MARKS_FRAGMENT, MARKS_VERTEX } from "./shaders.ts";
+import { isSoftware } from "./card.ts";
 import type { LabelDtype } from "../labels.ts";
 import type { Bounds } from "../view.ts";
 
@@ -28,8 +29,8 @@ export class WebGlRenderer implements Renderer {
   private readonly paletteTexture: WebGLTexture;
   private palette: Uint8Array | null = null;
 
-  /** Throws where WebGL2 is missing or cannot hold a plane of `maxSide`. */
-  constructor(canvas: HTMLCanvasElement, maxSide: number) {
+  /** Throws where WebGL2 is missing, is done `inSoftware` unless allowed, or cannot hold a plane of `maxSide`. */
+  constructor(canvas: HTMLCanvasElement, maxSide: number, inSoftware = false) {
     const gl = canvas.getContext("webgl2", {
       // Every pixel is drawn opaque; Chromium's software compositor loses canvases without alpha.
       alpha: true,
@@ -40,6 +41,7 @@ export class WebGlRenderer implements Renderer {
       desynchronized: false,
     });
     if (!gl) throw new Error("This browser has no WebGL2.");
+    if (!inSoftware && isSoftware(gl)) throw new Error("This browser has no graphics card.");
     if (gl.getParameter(gl.MAX_TEXTURE_SIZE) < maxSide) {
       throw new Error(`This graphics card cannot hold a slice of ${maxSide} pixels.`);
     }

@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='correction',
-            index=models.Index(condition=models.Q(('flag', ''), _negated=True), fields=['task'], name='flagged'),
+            index=models.Index(condition=models.Q(('comment', ''), ('flag', ''), _negated=True), fields=['task'], name='remarked'),
         ),
     ]
