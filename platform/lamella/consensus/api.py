@@ -152,9 +152,7 @@ def queue(request: HttpRequest, slug: str, asked: Query[FilterIn]) -> dict[str, 
         counts["total"] = (
             counts["waiting"] if wanted.everything else selectors.count_of(study, wanted)
         )
-    tasks = [c.task_id for c in page.items]
-    said_of = set(selectors.remarks().filter(task__in=tasks).values_list("task_id", flat=True))
-    items = [{**_item(c), "remarked": c.task_id in said_of} for c in page.items]
+    items = [{**_item(c), "remarked": c.remarked} for c in page.items]
     return {"items": items, "after": page.after, **counts}
 
 

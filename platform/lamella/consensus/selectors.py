@@ -47,7 +47,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Page:
-    items: list[Consensus]
+    items: list[Any]
+    """Consensuses with `remarked`: whether somebody said something of the slice."""
     after: str
     """Where the next page begins; empty after the last."""
 
@@ -95,6 +96,7 @@ def _behind(tasks: QuerySet[Task], cursor: tuple[float, int] | None) -> QuerySet
 def _current_of(tasks: list[Task]) -> list[Consensus]:
     rows = (
         Consensus.objects.filter(task__in=[task.pk for task in tasks], current=True)
+        .annotate(remarked=Exists(remarks().filter(task=OuterRef("task"))))
         .select_related("task__cube", "task__round")
         .defer("mask", "probability", "task__cube__source", "task__round__selection")
     )
