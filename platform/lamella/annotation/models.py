@@ -1,14 +1,18 @@
 """Leases of tasks to volunteers, and the corrections they make."""
 
 import uuid
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from lamella.accounts.models import Volunteer
+from lamella.annotation.models_people import Ability, Hold, Work
 from lamella.cubes.models import Cube
 from lamella.rounds.models import Task
+
+__all__ = ["Ability", "Assignment", "Correction", "Favourite", "Hold", "Work"]
 
 
 class Assignment(models.Model):
@@ -35,10 +39,24 @@ class Assignment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["task", "volunteer"], name="nobody_gets_a_task_twice")
         ]
-        indexes = [models.Index(fields=["state", "lease_until"])]
+        indexes = [
+            models.Index(fields=["state", "lease_until"]),
+            # How long ago the last slice of practice was.
+            models.Index(fields=["volunteer", "-ended"], name="latest_leases"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.task} to {self.volunteer} ({self.state})"
+
+
+class Corrections(models.QuerySet["Correction"]):
+    """Masks of volunteers."""
+
+    def counting(self) -> Self:
+        """Those that count: neither called back, nor withdrawn, nor in quarantine."""
+        return self.filter(
+            superseded_by__isnull=True, withdrawn__isnull=True, quarantine__isnull=True
+        )
 
 
 class Correction(models.Model):
@@ -69,10 +87,23 @@ class Correction(models.Model):
     )
     late = models.BooleanField(default=False, help_text="came after its lease or the retirement")
     withdrawn = models.DateTimeField(null=True, blank=True)
+    quarantine = models.ForeignKey(
+        Hold,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="corrections",
+        help_text="while it is set, this mask does not count",
+    )
     created = models.DateTimeField(auto_now_add=True)
 
+    objects = Corrections.as_manager()
+
     class Meta:
-        indexes = [models.Index(fields=["task", "created"])]
+        indexes = [
+            models.Index(fields=["task", "created"]),
+            models.Index(fields=["volunteer", "-created"], name="latest_corrections"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["assignment"],

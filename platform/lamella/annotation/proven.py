@@ -93,12 +93,10 @@ def _scores(study: Study, volunteer: Volunteer) -> list[float]:
     return [
         score
         for correction in Correction.objects.filter(
-            volunteer=volunteer,
-            task__study=study,
-            task__kind=Task.Kind.GOLD,
-            superseded_by__isnull=True,
-            withdrawn__isnull=True,
-        ).values_list("pk", flat=True)
+            volunteer=volunteer, task__study=study, task__kind=Task.Kind.GOLD
+        )
+        .counting()
+        .values_list("pk", flat=True)
         if (score := _against_gold(str(correction))) is not None
     ]
 

@@ -12,9 +12,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from lamella.accounts.models import Volunteer
 from lamella.annotation import offers
-from lamella.annotation.models import Assignment, Correction
+from lamella.annotation.holding import held_back
+from lamella.annotation.models import Assignment, Correction, Hold
+from lamella.annotation.watching import watch
 from lamella.cubes.store import location
 from lamella.jobs.services import enqueue
 from lamella.rounds.gold import gold_mask
@@ -79,6 +80,8 @@ def _store(
     mask, proposal = _read_mask(task, data)
     packed = codec.pack(mask)
     spilled = _spill(data.id, packed) if len(packed) > SPILL_BYTES else ""
+    hold = held_back(task.study_id, assignment.volunteer_id)
+    in_quarantine = hold is not None and hold.kind == Hold.Kind.QUARANTINE
     correction = Correction(
         id=data.id,
         assignment=assignment,
@@ -97,13 +100,16 @@ def _store(
         flag=data.flag,
         comment=data.comment,
         consent_version=data.consent_version,
+        quarantine=hold if in_quarantine else None,
     )
     try:
         with transaction.atomic():
             if supersedes is None:
-                correction.late = not _end_lease(assignment)
+                correction.late = not _end_lease(assignment, fills=not in_quarantine)
             correction.save(force_insert=True)
-            if not assignment.practice:
+            if supersedes is None:
+                watch(correction, mask)
+            if not assignment.practice and not in_quarantine:
                 _ask_for_consensus(task.pk, task.study.slug)
     except IntegrityError:
         known = _already_stored(assignment, data)
@@ -161,15 +167,18 @@ def _mended(task: Task, mask: NDArray[Any], shown: NDArray[Any]) -> bool | None:
         return None
 
 
-def _end_lease(assignment: Assignment) -> bool:
-    """Mark the lease as used. False when it had ended before: the mask is late."""
+def _end_lease(assignment: Assignment, *, fills: bool) -> bool:
+    """Mark the lease as used. False when it had ended before: the mask is late.
+
+    fills: whether a late mask may fill a place that is free.
+    """
     now = timezone.now()
     if Assignment.objects.filter(pk=assignment.pk, state=Assignment.State.LEASED).update(
         state=Assignment.State.SUBMITTED, ended=now
     ):
         return True
     # The place was given away. If one is free, the late mask fills it; else it is one more.
-    holds = offers.take_place(assignment.task_id)
+    holds = fills and offers.take_place(assignment.task_id)
     Assignment.objects.filter(pk=assignment.pk).update(
         state=Assignment.State.SUBMITTED, ended=now, holds_place=holds
     )
@@ -180,17 +189,6 @@ def _spill(key: uuid.UUID, packed: bytes) -> str:
     name = f"corrections/{str(key)[:2]}/{key}.mask"
     location(name).write(packed)
     return name
-
-
-def withdraw_all(volunteer: Volunteer) -> int:
-    """Take a volunteer's marks out of use, as they asked; what rests on them is computed anew."""
-    marks = Correction.objects.filter(volunteer=volunteer, withdrawn__isnull=True)
-    with transaction.atomic():
-        affected = list(marks.values_list("task_id", "task__study__slug").distinct())
-        count = marks.update(withdrawn=timezone.now())
-        for task_id, slug in affected:
-            _ask_for_consensus(task_id, slug)
-    return count
 
 
 def _ask_for_consensus(task_id: int, slug: str) -> None:

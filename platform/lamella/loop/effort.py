@@ -36,7 +36,7 @@ def effort_of(study: Study, cubes: list[Cube]) -> tuple[Effort, int]:
     standing for 1 / its chance of being drawn, times the pixels of all slices; once, by one person.
     The interval is that of this estimate (normal, 95 %).
     """
-    blind = Q(task__proposal__isnull=True, task__kind=Task.Kind.AUDIT)
+    blind = Q(task__proposal__isnull=True, task__kind=Task.Kind.AUDIT, quarantine__isnull=True)
     weight = 1.0 / Coalesce(F("task__inclusion"), 1.0)
     # In floating point: a sum of squared areas is too large for a database's integers.
     area = Cast(F("task__height") * F("task__width"), FloatField())

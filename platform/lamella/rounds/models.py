@@ -107,6 +107,11 @@ class Task(models.Model):
     priority = models.FloatField(default=0.0, help_text="higher is offered first")
     score = models.FloatField(null=True, blank=True)
     scores = models.JSONField(default=dict)
+    doubt = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="expected 1 - Dice of what its masks agree on so far; empty before the first",
+    )
     reason = models.CharField(max_length=200, help_text="why it was chosen, in words")
     inclusion = models.FloatField(
         null=True, blank=True, help_text="an audit task's probability of being drawn"

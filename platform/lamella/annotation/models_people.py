@@ -1,0 +1,113 @@
+"""What is known of the people behind masks: how well they do, what they hand in, who is held back.
+
+None of it is ever shown to anybody but the person themselves and the managers of the study.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from lamella.accounts.models import Volunteer
+from lamella.studies.models import Study
+
+
+class Ability(models.Model):
+    """A volunteer's newest skill, over all studies: what offers and pages read of it.
+
+    Written with each version of skills (`lamella.consensus.learning`), where the evidence lies.
+    """
+
+    volunteer = models.OneToOneField(
+        Volunteer, on_delete=models.CASCADE, primary_key=True, related_name="ability"
+    )
+    hit = models.FloatField(help_text="share of the needed changes that they make")
+    false_alarm = models.FloatField(help_text="share of what should stay that they change")
+    spread = models.FloatField(help_text="standard deviation of hit - false_alarm")
+    edge = models.FloatField(help_text="root mean square error of their outlines, in pixels")
+    bias = models.FloatField(default=0.0, help_text="how much too wide they draw, in pixels")
+    tasks = models.FloatField(help_text="tasks' worth of evidence")
+    needed = models.FloatField(default=0.0, help_text="changes that were needed, in objects")
+    left = models.FloatField(default=0.0, help_text="of these, how many they left undone")
+    skill = models.FloatField(help_text="hit - false_alarm: what lists are ordered by")
+    updated = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "abilities"
+
+    def __str__(self) -> str:
+        return f"ability of {self.volunteer}"
+
+    @property
+    def left_share(self) -> float | None:
+        """Share of what was wrong that they left; None where nothing was wrong yet."""
+        return self.left / self.needed if self.needed else None
+
+
+class Work(models.Model):
+    """What a volunteer has handed in to one study, counted as it comes in. Recalls do not count."""
+
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="work")
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="work")
+    masks = models.PositiveIntegerField(default=0)
+    unedited = models.PositiveIntegerField(default=0, help_text="handed in as they were shown")
+    quick = models.PositiveIntegerField(default=0, help_text="unedited, with hardly a look")
+    floods = models.PositiveIntegerField(default=0, help_text="nearly all of it foreground")
+    copies = models.PositiveIntegerField(
+        default=0, help_text="drawn, and equal voxel by voxel to another task's or person's mask"
+    )
+    seconds = models.FloatField(default=0.0)
+    last = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "work"
+        constraints = [
+            models.UniqueConstraint(fields=["volunteer", "study"], name="one_work_a_study")
+        ]
+        indexes = [models.Index(fields=["study", "-last"], name="latest_work")]
+
+    def __str__(self) -> str:
+        return f"work of {self.volunteer} in {self.study}"
+
+
+class Hold(models.Model):
+    """A volunteer is held back in a study until a manager says otherwise. Nothing is deleted."""
+
+    class Kind(models.TextChoices):
+        PAUSE = "pause", _("paused")
+        QUARANTINE = "quarantine", _("in quarantine")
+
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="holds")
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="holds")
+    kind = models.CharField(
+        max_length=10,
+        choices=Kind,
+        help_text="paused: gets no tasks; in quarantine: their masks do not count either",
+    )
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="empty: the platform itself, or somebody who left",
+    )
+    automatic = models.BooleanField(default=False)
+    created = models.DateTimeField(auto_now_add=True)
+    lifted = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["volunteer", "study"],
+                condition=Q(lifted__isnull=True),
+                name="one_hold_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.volunteer} {self.kind} in {self.study}"
