@@ -18,6 +18,7 @@ from lamella.accounts.models import User, Volunteer
 from lamella.annotation.models import Assignment, Correction
 from lamella.consensus.compute import pack_probability
 from lamella.consensus.models import Consensus, Verdict
+from lamella.consensus.standing import bits_of, standing_of
 from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
 from lamella.cubes.store import location
 from lamella.jobs.models import Job, JobState
@@ -289,8 +290,18 @@ def make_consensus(
     }
     consensus = Consensus.objects.create(task=task, **{**defaults, **fields})
     if consensus.action == "retire" and consensus.current:
+        standing = standing_of(
+            agreement=consensus.agreement,
+            expected_error=consensus.expected_error,
+            masks=len(consensus.corrections),
+            score=task.score,
+            holds=bits_of(task.study, [mask]),
+        )
         Task.objects.filter(pk=task.pk).update(
-            state=Task.State.RETIRED, retired=timezone.now(), retire_reason=consensus.reason
+            state=Task.State.RETIRED,
+            retired=timezone.now(),
+            retire_reason=consensus.reason,
+            **standing,
         )
         task.refresh_from_db()
     return consensus
@@ -298,6 +309,7 @@ def make_consensus(
 
 def make_verdict(consensus: Consensus, manager: User, **fields: Any) -> Verdict:
     fields.setdefault("kind", Verdict.Kind.ACCEPT)
+    fields.setdefault("study", consensus.task.study)
     return Verdict.objects.create(consensus=consensus, manager=manager, **fields)
 
 

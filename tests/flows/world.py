@@ -46,7 +46,10 @@ class World:
     recall = correction
 
     def bulk(self) -> dict[str, Any]:
-        return {"agreement": 0.99, "count": 1}
+        return {"risk": 0.01, "count": 1}
+
+    def batch(self) -> dict[str, Any]:
+        return {"batch": str(uuid.UUID(int=0))}
 
     def note(self) -> dict[str, Any]:
         return {"note": "Look at the rim."}

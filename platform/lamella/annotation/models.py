@@ -103,6 +103,8 @@ class Correction(models.Model):
         indexes = [
             models.Index(fields=["task", "created"]),
             models.Index(fields=["volunteer", "-created"], name="latest_corrections"),
+            # Those that somebody found hard are few beside all there are.
+            models.Index(fields=["task"], condition=~Q(flag=""), name="flagged"),
         ]
         constraints = [
             models.UniqueConstraint(

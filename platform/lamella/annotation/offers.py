@@ -29,7 +29,7 @@ from models.crowd.skills import SkillEstimate
 _LEFT = 20
 
 # What the choice among tasks looks at.
-_CHOSEN_BY = ("id", "blind", "doubt", "score", "places_taken", "redundancy")
+_CHOSEN_BY = ("id", "blind", "expected_error", "score", "places_taken", "redundancy")
 
 
 def next_assignment(

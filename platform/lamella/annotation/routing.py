@@ -64,7 +64,7 @@ def routed(study: Study, tasks: Sequence[Task], skill: SkillEstimate | None) -> 
     if len(movable) < 2:
         return list(tasks)
     mine = [tasks[place] for place in movable]
-    chance = chances([t.doubt for t in mine], [t.score for t in mine])
+    chance = chances([t.expected_error for t in mine], [t.score for t in mine])
     ahead = advantage(chance, skill)
     enough = np.array([t.places_taken >= _settling(study, t) for t in mine])
     # Rounded, so that equals keep the order of their value.

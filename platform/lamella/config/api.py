@@ -14,6 +14,7 @@ from lamella.annotation.api import router as annotation
 from lamella.annotation.api_leaving import router as leaving
 from lamella.annotation.submission import StaleProposalError, SubmissionError
 from lamella.consensus.api import router as review
+from lamella.consensus.api_verdicts import router as verdicts
 from lamella.consensus.services import VerdictError
 from lamella.cubes.api import router as cubes
 from lamella.cubes.api_ingest import router as ingest
@@ -39,6 +40,7 @@ from lamella.volumes.errors import SourceError, StoreError
 api = NinjaAPI(title="Lamella", version="1", urls_namespace="api", auth=ANYBODY)
 api.add_router("", annotation)
 api.add_router("", review)
+api.add_router("", verdicts)
 api.add_router("", studies)
 api.add_router("", settings)
 api.add_router("", members)

@@ -9,22 +9,27 @@ from uuid import UUID
 import numpy as np
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext
 from ninja import Field, Query, Router, Schema, Status
 from ninja.errors import HttpError
 from numpy.typing import NDArray
 
-from lamella.accounts.models import User
 from lamella.annotation.masks import mask_of
 from lamella.annotation.models import Correction
 from lamella.annotation.payload import ClassOut, CubeOut, cube_out
 from lamella.consensus import masks, selectors, services
+from lamella.consensus.api_verdicts import (
+    VerdictOut,
+    managed,
+    person_of,
+    require_manager,
+    verdict_out,
+)
 from lamella.consensus.models import Consensus, Verdict
+from lamella.consensus.standing import bit_of
 from lamella.languages.sentences import said
 from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
-from lamella.studies.access import NotVisibleError, may_view, require, study_for
-from lamella.studies.models import Role, Study
+from lamella.studies.access import NotVisibleError
 from lamella.volumes import codec
 
 router = Router(tags=["review"])
@@ -33,10 +38,15 @@ _MAX_DIFFERENCE = 32 * 1024 * 1024
 
 
 class FilterIn(Schema):
-    only: Literal["", "contested", "doubted"] = ""
+    """``label``: value of a class that the consensus or the proposal holds; ``volunteer``: somebody
+    who corrected the task; ``after``: what the page before said of where the next begins."""
+
+    only: Literal["", "contested", "doubted", "audit", "flagged"] = ""
     cube: int | None = None
     round: int | None = None
-    offset: Annotated[int, Field(ge=0)] = 0
+    label: int | None = None
+    volunteer: UUID | None = None
+    after: Annotated[str, Field(pattern=r"^([01]:[0-9.e+-]{1,24}:\d{1,18})?$")] = ""
     limit: Annotated[int, Field(ge=1, le=200)] = 60
 
 
@@ -52,6 +62,8 @@ class ItemOut(Schema):
     reason: str
     retired_because: str
     score: float | None
+    expected_error: float | None
+    audit: bool
     agreement: float
     changed_share: float
     masks: int
@@ -60,16 +72,23 @@ class ItemOut(Schema):
 
 
 class QueueOut(Schema):
+    """``after``: hand it back for the next page; empty after the last. Numbers are counted to
+    10,000; 10,001 means more. They are told with the first page, and null with the others."""
+
     items: list[ItemOut]
-    total: int
-    waiting: int
-    contested: int
-    doubted: int
+    after: str
+    total: int | None
+    waiting: int | None
+    contested: int | None
+    doubted: int | None
 
 
 class CorrectionOut(Schema):
+    """``volunteer``: the first characters of the pseudonym ``volunteer_id``."""
+
     id: UUID
     volunteer: str
+    volunteer_id: UUID
     active_seconds: float
     strokes: int
     changed_voxels: int
@@ -77,18 +96,6 @@ class CorrectionOut(Schema):
     comment: str
     late: bool
     created: datetime
-
-
-class VerdictOut(Schema):
-    id: int
-    consensus_id: int
-    task_id: int
-    kind: str
-    word: str
-    note: str
-    manager: str
-    created: datetime
-    undone: bool
 
 
 class DetailOut(ItemOut):
@@ -120,75 +127,22 @@ class FixIn(Schema):
     difference: Annotated[str, Field(max_length=_MAX_DIFFERENCE)]
 
 
-class BulkIn(Schema):
-    """Accept what waits with an agreement of at least ``agreement``; ``count`` was shown before."""
-
-    agreement: Annotated[float, Field(ge=0.5, le=1.0)]
-    count: Annotated[int, Field(ge=1)]
-
-
-class BulkOut(Schema):
-    count: int
-    lowest: float | None
-    mean: float | None
-    changed_share: float | None
-
-
 @router.get("/studies/{slug}/review", response=QueueOut)
-def queue(request: HttpRequest, slug: str, wanted: Query[FilterIn]) -> dict[str, Any]:
-    """What waits for a verdict, the most doubtful first."""
-    study = _managed(request, slug)
-    waiting = selectors.waiting_for_review(study)
-    if wanted.only == "contested":
-        waiting = waiting.filter(selectors.CONTESTED)
-    elif wanted.only == "doubted":
-        waiting = waiting.filter(needs_review=True)
-    if wanted.cube is not None:
-        waiting = waiting.filter(task__cube_id=wanted.cube)
-    if wanted.round is not None:
-        waiting = waiting.filter(task__round__number=wanted.round)
-    page = waiting.select_related("task__cube", "task__round").defer(
-        "mask", "probability", "task__cube__source"
-    )[wanted.offset : wanted.offset + wanted.limit]
-    counts = selectors.review_counts(study)
-    whole = not (wanted.only or wanted.cube or wanted.round is not None)
-    total = counts["waiting"] if whole else waiting.order_by().count()
-    return {"items": [_item(c) for c in page], "total": total, **counts}
-
-
-@router.get("/studies/{slug}/review/bulk", response=BulkOut)
-def bulk_preview(
-    request: HttpRequest, slug: str, agreement: Annotated[float, Field(ge=0.5, le=1.0)]
-) -> dict[str, Any]:
-    """How many tasks a bulk accept would take, and how sure people were of the least sure one."""
-    return selectors.bulk_figures(_managed(request, slug), agreement)
-
-
-@router.post("/studies/{slug}/review/bulk", response=BulkOut)
-def bulk_accept(request: HttpRequest, slug: str, body: BulkIn) -> dict[str, Any]:
-    """Accept them; refused when by now they are more than were shown."""
-    study = _managed(request, slug)
-    figures = selectors.bulk_figures(study, body.agreement)
-    if figures["count"] > body.count:
-        raise HttpError(
-            409,
-            f"By now {figures['count']} tasks qualify, not {body.count}, so none was accepted; "
-            "look at the new figures and confirm again.",
+def queue(request: HttpRequest, slug: str, asked: Query[FilterIn]) -> dict[str, Any]:
+    """What waits for a verdict: what a rollback put in doubt first, then by risk, which is the
+    expected error plus the volunteers' disagreement."""
+    study = managed(request, slug)
+    # A class that the study has not got is held by nothing.
+    bit = None if asked.label is None else bit_of(study, asked.label) or 0
+    wanted = selectors.Wanted(asked.only, asked.cube, asked.round, bit, asked.volunteer)
+    page = selectors.queue_page(study, wanted, asked.after, asked.limit)
+    counts: dict[str, int | None] = dict.fromkeys(("total", "waiting", "contested", "doubted"))
+    if not asked.after:
+        counts.update(selectors.review_counts(study))
+        counts["total"] = (
+            counts["waiting"] if wanted.everything else selectors.count_of(study, wanted)
         )
-    accepted = 0
-    for consensus in selectors.bulk(study, body.agreement):
-        try:
-            services.accept(consensus, _person(request))
-        except services.VerdictError:
-            continue  # new masks came in for this one: it waits in the queue again
-        accepted += 1
-    return {**figures, "count": accepted}
-
-
-@router.get("/studies/{slug}/verdicts", response=list[VerdictOut])
-def verdicts(request: HttpRequest, slug: str) -> list[VerdictOut]:
-    """The last verdicts that stand, the newest first."""
-    return [_verdict(v) for v in selectors.judged(_managed(request, slug))[:30]]
+    return {"items": [_item(c) for c in page.items], "after": page.after, **counts}
 
 
 @router.get("/consensus/{int:consensus_id}", response=DetailOut)
@@ -214,7 +168,7 @@ def detail(request: HttpRequest, consensus_id: int) -> dict[str, Any]:
         "fixed_by": consensus.fixed_by.username if consensus.fixed_by else "",
         "mask_hash": consensus.mask_hash,
         "corrections": [_correction(c) for c in _counted(consensus)],
-        "verdicts": [_verdict(v) for v in rows.order_by("-pk")[:20]],
+        "verdicts": [verdict_out(v) for v in rows.order_by("-pk")[:20]],
     }
 
 
@@ -248,14 +202,14 @@ def correction_mask(request: HttpRequest, consensus_id: int, correction_id: UUID
 @router.post("/consensus/{int:consensus_id}/accept", response={201: VerdictOut})
 def accept(request: HttpRequest, consensus_id: int) -> Status[VerdictOut]:
     """The manager agrees with the volunteers."""
-    return _given(services.accept(_found(request, consensus_id), _person(request)))
+    return _given(services.accept(_found(request, consensus_id), person_of(request)))
 
 
 @router.post("/consensus/{int:consensus_id}/send-back", response={201: VerdictOut})
 def send_back(request: HttpRequest, consensus_id: int, body: NoteIn) -> Status[VerdictOut]:
     """More volunteers shall look; the note is shown to them."""
     consensus = _found(request, consensus_id)
-    return _given(services.send_back(consensus, _person(request), body.note.strip()))
+    return _given(services.send_back(consensus, person_of(request), body.note.strip()))
 
 
 @router.post("/consensus/{int:consensus_id}/fix", response={201: VerdictOut})
@@ -275,36 +229,7 @@ def fix(request: HttpRequest, consensus_id: int, body: FixIn) -> Status[VerdictO
         raise HttpError(
             422, "The mask arrived damaged: it does not match its checksum; send it again."
         )
-    return _given(services.fix(consensus, _person(request), drawn))
-
-
-@router.post("/verdicts/{int:verdict_id}/undo", response=VerdictOut)
-def undo(request: HttpRequest, verdict_id: int) -> VerdictOut:
-    """Take a verdict back: the task is again as the volunteers left it."""
-    verdict = (
-        Verdict.objects.select_related("consensus__task__study", "manager")
-        .filter(pk=verdict_id)
-        .first()
-    )
-    if verdict is None:
-        raise NotVisibleError
-    _require(request, verdict.consensus.task.study)
-    services.undo(verdict, _person(request))
-    verdict.refresh_from_db(fields=["undone"])
-    return _verdict(verdict)
-
-
-def _managed(request: HttpRequest, slug: str) -> Study:
-    study = study_for(request.user, slug)
-    require(request.user, study, Role.MANAGER)
-    return study
-
-
-def _require(request: HttpRequest, study: Study) -> None:
-    # To an outsider a private study's tasks do not exist.
-    if not may_view(request.user, study):
-        raise NotVisibleError
-    require(request.user, study, Role.MANAGER)
+    return _given(services.fix(consensus, person_of(request), drawn))
 
 
 def _found(request: HttpRequest, consensus_id: int) -> Consensus:
@@ -317,13 +242,8 @@ def _found(request: HttpRequest, consensus_id: int) -> Consensus:
     )
     if consensus is None:
         raise NotVisibleError
-    _require(request, consensus.task.study)
+    require_manager(request, consensus.task.study)
     return consensus
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User), "a role was checked before"
-    return request.user
 
 
 def _counted(consensus: Consensus) -> list[Correction]:
@@ -348,6 +268,8 @@ def _item(consensus: Consensus) -> dict[str, Any]:
         "reason": said(task.reason),
         "retired_because": said(task.retire_reason or consensus.reason),
         "score": task.score,
+        "expected_error": task.expected_error,
+        "audit": task.kind == Task.Kind.AUDIT,
         "agreement": consensus.agreement,
         "changed_share": consensus.changed_share,
         "masks": len(consensus.corrections),
@@ -360,6 +282,7 @@ def _correction(correction: Correction) -> CorrectionOut:
     return CorrectionOut(
         id=correction.pk,
         volunteer=str(correction.volunteer_id)[:8],
+        volunteer_id=correction.volunteer_id,
         active_seconds=correction.active_seconds,
         strokes=correction.strokes,
         changed_voxels=correction.changed_voxels,
@@ -370,22 +293,8 @@ def _correction(correction: Correction) -> CorrectionOut:
     )
 
 
-def _verdict(verdict: Verdict) -> VerdictOut:
-    return VerdictOut(
-        id=verdict.pk,
-        consensus_id=verdict.consensus_id,
-        task_id=verdict.consensus.task_id,
-        kind=verdict.kind,
-        word=verdict.get_kind_display(),
-        note=verdict.note,
-        manager=verdict.manager.username if verdict.manager else gettext("somebody who left"),
-        created=verdict.created,
-        undone=verdict.undone is not None,
-    )
-
-
 def _given(verdict: Verdict) -> Status[VerdictOut]:
-    return Status(201, _verdict(verdict))
+    return Status(201, verdict_out(verdict))
 
 
 def _packed_mask(mask: NDArray[Any]) -> HttpResponse:

@@ -13,6 +13,7 @@ from lamella.annotation.models import Correction
 from lamella.annotation.proven import is_expert
 from lamella.consensus.models import Consensus, SkillVersion
 from lamella.consensus.snapshots import latest_version, snapshot
+from lamella.consensus.standing import bits_of
 from lamella.learning.version import code_version
 from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
@@ -41,6 +42,8 @@ class Agreed:
     views: int = 0
     terms: dict[str, Any] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
+    holds: int = 0
+    """Classes that the mask or the proposal holds, a bit each (standing.bits_of)."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ def _agreed(
         views=result.views,
         terms={"crowd": asdict(config), "code": code_version()},
         left_out=given.left_out,
+        holds=bits_of(task.study, (result.mask, proposal)),
     )
 
 

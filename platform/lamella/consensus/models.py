@@ -142,7 +142,10 @@ class Consensus(models.Model):
         ]
         indexes = [
             # What skills are still to be learned from is little beside all there is.
-            models.Index(fields=["id"], condition=Q(current=True, judged=False), name="to_judge")
+            models.Index(fields=["id"], condition=Q(current=True, judged=False), name="to_judge"),
+            models.Index(
+                fields=["id"], condition=Q(current=True, needs_review=True), name="in_doubt"
+            ),
         ]
         verbose_name_plural = "consensuses"
 
@@ -180,6 +183,8 @@ class Verdict(models.Model):
         FIX = "fix", _("fixed")
 
     consensus = models.ForeignKey(Consensus, on_delete=models.PROTECT, related_name="verdicts")
+    # The consensus' own study, so that the trail of a study is read without passing other studies.
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="verdicts")
     kind = models.CharField(max_length=10, choices=Kind)
     note = models.CharField(max_length=300, blank=True)
     manager = models.ForeignKey(
@@ -189,8 +194,26 @@ class Verdict(models.Model):
     result = models.ForeignKey(
         Consensus, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    batch = models.UUIDField(
+        null=True, blank=True, help_text="verdicts that were given at once share it"
+    )
     created = models.DateTimeField(auto_now_add=True)
     undone = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["study", "-id"], name="verdict_trail"),
+            models.Index(
+                fields=["batch", "id"], condition=Q(batch__isnull=False), name="verdict_batch"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.consensus}"

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from lamella.consensus.compute import Agreed
 from lamella.consensus.models import Consensus, Contested, Evidence, Verdict
+from lamella.consensus.standing import standing_of
 from lamella.jobs.services import enqueue
 from lamella.rounds.models import Task
 from lamella.volumes import codec
@@ -28,8 +29,10 @@ def record(
     task.consensuses.filter(current=True).update(current=False)
     Contested.objects.filter(consensus__task=task).delete()
     if agreed is None:
+        Task.objects.filter(pk=task.pk).update(expected_error=None)
         ask_again(task)
         return None
+    Task.objects.filter(pk=task.pk).update(**_standing(task, agreed, len(keys)))
     consensus = Consensus.objects.create(
         task=task,
         aggregator=agreed.aggregator,
@@ -47,8 +50,6 @@ def record(
         skills=agreed.skills,
     )
     _note_contested(task, consensus, agreed)
-    doubt = agreed.risk if agreed.risk is not None else 1.0 - agreed.agreement
-    Task.objects.filter(pk=task.pk).update(doubt=doubt)
     if agreed.action == "retire":
         _retire(task, consensus)
         if agreed.aggregator == "skill":
@@ -62,6 +63,16 @@ def record(
         ask_again(task)
     _look_again(task, consensus, current)
     return consensus
+
+
+def _standing(task: Task, agreed: Agreed, masks: int) -> dict[str, Any]:
+    return standing_of(
+        agreement=agreed.agreement,
+        expected_error=agreed.risk,
+        masks=masks,
+        score=task.score,
+        holds=agreed.holds,
+    )
 
 
 def _retire(task: Task, consensus: Consensus) -> None:

@@ -60,13 +60,23 @@ def _stands(current: Consensus, keys: list[str]) -> bool:
     return current.corrections == keys
 
 
+def _given(consensus: Consensus, kind: Verdict.Kind, by: User, **fields: Any) -> Verdict:
+    return Verdict.objects.create(
+        consensus=consensus,
+        study_id=consensus.task.study_id,
+        kind=kind,
+        manager=by,
+        **fields,
+    )
+
+
 def accept(consensus: Consensus, by: User) -> Verdict:
     """The manager agrees with the volunteers."""
     with transaction.atomic():
         _must_be_current(consensus)
         Task.objects.filter(pk=consensus.task_id).update(state=Task.State.ACCEPTED)
         Consensus.objects.filter(pk=consensus.pk).update(needs_review=False)
-        return Verdict.objects.create(consensus=consensus, kind=Verdict.Kind.ACCEPT, manager=by)
+        return _given(consensus, Verdict.Kind.ACCEPT, by)
 
 
 def send_back(consensus: Consensus, by: User, note: str) -> Verdict:
@@ -75,9 +85,7 @@ def send_back(consensus: Consensus, by: User, note: str) -> Verdict:
         _must_be_current(consensus)
         task = consensus.task
         ask_again(task, places=task.study.redundancy, note=note)
-        return Verdict.objects.create(
-            consensus=consensus, kind=Verdict.Kind.SEND_BACK, manager=by, note=note
-        )
+        return _given(consensus, Verdict.Kind.SEND_BACK, by, note=note)
 
 
 def fix(consensus: Consensus, by: User, mask: NDArray[Any]) -> Verdict:
@@ -108,9 +116,7 @@ def fix(consensus: Consensus, by: User, mask: NDArray[Any]) -> Verdict:
         Task.objects.filter(pk=task.pk).update(
             state=Task.State.ACCEPTED, retired=timezone.now(), retire_reason="drawn by a manager"
         )
-        verdict = Verdict.objects.create(
-            consensus=consensus, kind=Verdict.Kind.FIX, manager=by, result=fixed
-        )
+        verdict = _given(consensus, Verdict.Kind.FIX, by, result=fixed)
     nudge(task)
     return verdict
 
@@ -122,7 +128,7 @@ def undo(verdict: Verdict, by: User) -> None:
     """
     with transaction.atomic():
         if not Verdict.objects.filter(pk=verdict.pk, undone__isnull=True).update(
-            undone=timezone.now()
+            undone=timezone.now(), undone_by=by
         ):
             raise VerdictError("This verdict was taken back before.")
         consensus, task = verdict.consensus, verdict.consensus.task

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Count, Max, OuterRef, Q, Subquery
 
-from lamella.consensus.selectors import waiting_for_review
+from lamella.consensus.selectors import Wanted, count_of
 from lamella.jobs.models import Job, JobState
 from lamella.jobs.selectors import jobs_to_show
 from lamella.languages.sentences import said
@@ -17,14 +17,14 @@ _RUNS = ("train", "pretrain")
 
 
 def payload(study: Study, *, waiting: int | None = None) -> dict[str, Any]:
-    """Jobs and counts of a study, as plain values. Three queries, two with ``waiting`` known.
+    """Jobs and counts of a study, as plain values. Four queries, two with ``waiting`` known.
 
     ``stamp`` changes when a page that shows the study should draw its parts anew; ``run_stamp``
     also when a training run has gone on.
     """
     jobs = list(jobs_to_show(study.slug)[:SHOWN])
     if waiting is None:
-        waiting = waiting_for_review(study).order_by().count()
+        waiting = count_of(study, Wanted())
     now = _counts(study)
     ended = sum(job.ended for job in jobs)
     stamp = ".".join(

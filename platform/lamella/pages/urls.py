@@ -11,6 +11,7 @@ from lamella.pages.views import (
     people,
     review,
     study,
+    trail,
     training,
 )
 
@@ -29,6 +30,8 @@ urlpatterns: list[URLPattern] = [
     path("studies/<slug:slug>/state/", study.set_state, name="set_state"),
     path("studies/<slug:slug>/correct/", correct.correct, name="correct"),
     path("studies/<slug:slug>/review/", review.review, name="review"),
+    path("studies/<slug:slug>/review/trail/", trail.trail, name="trail"),
+    path("studies/<slug:slug>/review/trail/<int:pk>/take-back/", trail.take_back, name="take_back"),
     path("studies/<slug:slug>/training/", training.desk, name="training"),
     path("studies/<slug:slug>/training/start/", training.start, name="start_training"),
     path("studies/<slug:slug>/training/runs/<int:pk>/cancel/", training.cancel, name="cancel_run"),

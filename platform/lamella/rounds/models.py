@@ -58,6 +58,10 @@ class Candidates(models.Model):
         return f"candidates of {self.round}"
 
 
+WAITS = Q(state="retired") & ~Q(kind="gold")
+"""Agreed on, and not yet judged by a manager."""
+
+
 class Task(models.Model):
     """The unit of a volunteer's work: a slice, or a tile of one, with the proposal it shows."""
 
@@ -107,10 +111,17 @@ class Task(models.Model):
     priority = models.FloatField(default=0.0, help_text="higher is offered first")
     score = models.FloatField(null=True, blank=True)
     scores = models.JSONField(default=dict)
-    doubt = models.FloatField(
+    # What the review queue orders and filters by, written with the consensus (consensus.standing).
+    risk = models.FloatField(
+        default=0.0, help_text="expected error plus disagreement of its consensus; only orders"
+    )
+    expected_error = models.FloatField(
         null=True,
         blank=True,
-        help_text="expected 1 - Dice of what its masks agree on so far; empty before the first",
+        help_text="expected 1 - Dice of its consensus; empty where nothing estimates it",
+    )
+    holds = models.BigIntegerField(
+        default=0, help_text="classes that its consensus or proposal holds, a bit each"
     )
     reason = models.CharField(max_length=200, help_text="why it was chosen, in words")
     inclusion = models.FloatField(
@@ -136,6 +147,12 @@ class Task(models.Model):
             models.Index(fields=["study", "state", "-priority", "id"], name="task_offer"),
             models.Index(fields=["round", "state"]),
             models.Index(fields=["cube", "z"]),
+            # The review queue, whole and by what it is filtered by most: a page of it is read from
+            # the index, however many tasks wait.
+            models.Index(fields=["study", "-risk", "id"], condition=WAITS, name="review_study"),
+            models.Index(fields=["cube", "-risk", "id"], condition=WAITS, name="review_cube"),
+            models.Index(fields=["round", "-risk", "id"], condition=WAITS, name="review_round"),
+            models.Index(fields=["study", "expected_error"], condition=WAITS, name="review_sure"),
         ]
         constraints = [
             models.UniqueConstraint(

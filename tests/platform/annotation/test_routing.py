@@ -78,8 +78,8 @@ def test_the_skilled_are_given_the_hardest_and_newcomers_the_easiest(
 def test_what_people_agree_on_so_far_says_more_than_what_selection_thought(
     study: Study, tasks: list[Task]
 ) -> None:
-    Task.objects.filter(pk=tasks[2].pk).update(doubt=0.48)
-    Task.objects.filter(pk=tasks[1].pk).update(doubt=0.01)
+    Task.objects.filter(pk=tasks[2].pk).update(expected_error=0.48)
+    Task.objects.filter(pk=tasks[1].pk).update(expected_error=0.01)
     assert given(study, skilled()) == tasks[2]
     assert given(study, make_volunteer()) == tasks[1]
 

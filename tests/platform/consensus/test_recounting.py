@@ -202,7 +202,7 @@ def test_objects_that_people_differ_on_are_kept_until_they_are_settled(
     assert abs(found.x - 48) < 1
     assert 0.2 <= found.doubt <= 1
     task.refresh_from_db()
-    assert task.doubt == pytest.approx(made.expected_error if made else None)
+    assert task.expected_error == pytest.approx(made.expected_error if made else None)
 
 
 def test_undoing_it_all_leaves_one_job_a_study_however_many_masks(

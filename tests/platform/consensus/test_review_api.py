@@ -81,9 +81,61 @@ def test_the_doubtful_come_first(desk: Desk) -> None:
 def test_the_queue_is_filtered_and_paged(desk: Desk) -> None:
     assert [i["z"] for i in desk.queue("?only=contested")["items"]] == [3]
     assert [i["z"] for i in desk.queue("?only=doubted")["items"]] == [5]
-    page = desk.queue("?offset=1&limit=1")
-    assert [i["z"] for i in page["items"]] == [3]
-    assert page["total"] == 3
+    first = desk.queue("?limit=1")
+    assert ([i["z"] for i in first["items"]], first["total"]) == ([5], 3)
+    second = desk.queue(f"?limit=1&after={first['after']}")
+    assert ([i["z"] for i in second["items"]], second["total"]) == ([3], None)
+    third = desk.queue(f"?limit=1&after={second['after']}")
+    assert ([i["z"] for i in third["items"]], third["after"]) == ([1], "")
+
+
+def test_a_page_goes_on_where_the_last_ended_whatever_was_judged_meanwhile(desk: Desk) -> None:
+    first = desk.queue("?limit=2")
+    desk.post(f"consensus/{first['items'][0]['id']}/accept")
+    rest = desk.queue(f"?limit=2&after={first['after']}")
+    assert [i["z"] for i in rest["items"]] == [1]
+
+
+def test_a_page_may_begin_among_the_doubted_and_end_among_the_others(desk: Desk) -> None:
+    Consensus.objects.filter(pk=desk.consensus[1].pk).update(needs_review=True)
+    seen, after = [], ""
+    for _ in range(3):
+        page = desk.queue(f"?limit=1&after={after}")
+        seen += [i["z"] for i in page["items"]]
+        after = page["after"]
+    assert seen == [3, 5, 1]
+    assert after == ""
+
+
+@pytest.mark.parametrize("after", ["1", "2:0.5:1", "0:x:1", "1:0.5:-1"])
+def test_a_page_that_begins_nowhere_is_refused(desk: Desk, after: str) -> None:
+    client = desk.client(desk.dana)
+    answer = client.get(f"/api/v1/studies/{desk.study.slug}/review?after={after}")
+    assert answer.status_code == 422
+
+
+def test_the_queue_is_filtered_by_cube_round_class_volunteer_and_reason(desk: Desk) -> None:
+    first = desk.consensus[0]
+    volunteer = first.task.corrections.order_by("created").first()
+    assert volunteer is not None
+    second = make.make_round(desk.study, 7, state="closed")
+    Task.objects.filter(pk=desk.consensus[1].task_id).update(round=second, kind=Task.Kind.AUDIT)
+    third = desk.consensus[2].task.corrections.first()
+    assert third is not None
+    type(third).objects.filter(pk=third.pk).update(flag="hard")
+    assert [i["z"] for i in desk.queue(f"?volunteer={volunteer.volunteer_id}")["items"]] == [1]
+    assert [i["z"] for i in desk.queue("?round=7")["items"]] == [3]
+    assert [i["z"] for i in desk.queue("?only=audit")["items"]] == [3]
+    assert [i["z"] for i in desk.queue("?only=flagged")["items"]] == [5]
+    assert desk.queue(f"?cube={desk.cube.pk}")["total"] == 3
+    assert desk.queue(f"?cube={desk.cube.pk + 1}")["items"] == []
+    assert desk.queue("?label=1")["total"] == 3
+    assert desk.queue("?label=2")["items"] == []
+
+
+def test_expected_error_and_disagreement_order_the_queue(desk: Desk) -> None:
+    Task.objects.filter(pk=desk.consensus[0].task_id).update(risk=1.4)
+    assert [i["z"] for i in desk.queue()["items"]] == [5, 1, 3]
 
 
 def test_the_queue_asks_the_database_at_most_fifteen_times(
@@ -91,7 +143,7 @@ def test_the_queue_asks_the_database_at_most_fifteen_times(
 ) -> None:
     client = desk.client(desk.dana)
     with django_assert_max_num_queries(15):
-        client.get(f"/api/v1/studies/{desk.study.slug}/review")
+        client.get(f"/api/v1/studies/{desk.study.slug}/review?only=contested&round=0&label=1")
 
 
 def test_a_task_comes_with_its_corrections_in_order_and_without_names(desk: Desk) -> None:
@@ -200,15 +252,43 @@ def test_a_bulk_accept_says_how_many_at_which_risk_and_leaves_what_is_in_doubt(
     desk: Desk,
 ) -> None:
     slug = desk.study.slug
-    figures = desk.client(desk.dana).get(f"/api/v1/studies/{slug}/review/bulk?agreement=0.5")
-    assert figures.json()["count"] == 2
-    assert figures.json()["lowest"] == 0.55
-    refused = desk.post(f"studies/{slug}/review/bulk", {"agreement": 0.5, "count": 1})
+    figures = desk.client(desk.dana).get(f"/api/v1/studies/{slug}/review/bulk?risk=0.5").json()
+    assert (figures["qualify"], figures["count"]) == (2, 2)
+    # Three masks that differ by .45 and .03: half of it each.
+    assert figures["highest"] == pytest.approx(0.225)
+    assert figures["mean"] == pytest.approx(0.12)
+    refused = desk.post(f"studies/{slug}/review/bulk", {"risk": 0.5, "count": 1})
     assert refused.status_code == 409
     assert not Verdict.objects.exists()
-    done = desk.post(f"studies/{slug}/review/bulk", {"agreement": 0.5, "count": 2})
+    done = desk.post(f"studies/{slug}/review/bulk", {"risk": 0.5, "count": 2})
     assert done.json()["count"] == 2
     assert [i["z"] for i in desk.queue()["items"]] == [5]
+
+
+def test_a_bulk_accept_passes_over_what_is_not_below_the_bound(desk: Desk) -> None:
+    done = desk.post(f"studies/{desk.study.slug}/review/bulk", {"risk": 0.02, "count": 1})
+    assert done.json()["count"] == 1
+    assert [i["z"] for i in desk.queue()["items"]] == [5, 3]
+
+
+def test_one_mask_alone_is_never_accepted_in_bulk(desk: Desk) -> None:
+    task = make.make_task(desk.cube, desk.consensus[0].task.round, z=6)
+    alone = make.make_correction(task, mask=make.disk(task, radius=8))
+    make.make_consensus(task, corrections=[alone], agreement=1.0)
+    done = desk.post(f"studies/{desk.study.slug}/review/bulk", {"risk": 0.5, "count": 9})
+    assert done.json()["count"] == 2
+    assert 6 in [i["z"] for i in desk.queue()["items"]]
+
+
+def test_what_was_accepted_at_once_is_taken_back_at_once_except_what_moved_on(desk: Desk) -> None:
+    slug = desk.study.slug
+    done = desk.post(f"studies/{slug}/review/bulk", {"risk": 0.5, "count": 2}).json()
+    Consensus.objects.filter(pk=desk.consensus[1].pk).update(current=False)
+    back = desk.post(f"studies/{slug}/verdicts/undo?batch={done['batch']}")
+    assert back.json() == {"count": 1}
+    assert [i["z"] for i in desk.queue()["items"]] == [5, 1]
+    assert Verdict.objects.filter(undone_by=desk.dana).count() == 1
+    assert desk.post(f"studies/{slug}/verdicts/undo?batch={done['batch']}").json()["count"] == 0
 
 
 def test_outsiders_learn_nothing_and_volunteers_judge_nothing(desk: Desk) -> None:
@@ -216,7 +296,7 @@ def test_outsiders_learn_nothing_and_volunteers_judge_nothing(desk: Desk) -> Non
     correction = desk.consensus[0].corrections[0]
     reads = [
         f"studies/{desk.study.slug}/review",
-        f"studies/{desk.study.slug}/review/bulk?agreement=0.9",
+        f"studies/{desk.study.slug}/review/bulk?risk=0.1",
         f"studies/{desk.study.slug}/verdicts",
         f"consensus/{pk}",
         f"consensus/{pk}/masks/consensus",

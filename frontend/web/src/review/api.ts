@@ -1,6 +1,6 @@
 /** The server, as the review queue sees it. Every failure carries one sentence for a person. */
 import { t } from "./messages.ts";
-import type { Bulk, Detail, Only, Queue, Verdict } from "./types.ts";
+import type { Bulk, Detail, Filter, Queue, Verdict } from "./types.ts";
 
 export class ApiError extends Error {
   readonly status: number;
@@ -21,8 +21,10 @@ export class ReviewApi {
     this.csrf = csrf;
   }
 
-  queue(only: Only, offset = 0): Promise<Queue> {
-    return this.json("GET", `/studies/${this.study}/review?only=${only}&offset=${offset}`);
+  queue(filter: Filter, after = ""): Promise<Queue> {
+    const query = new URLSearchParams({ after });
+    for (const [name, value] of Object.entries(filter)) if (value) query.set(name, value as string);
+    return this.json("GET", `/studies/${this.study}/review?${query}`);
   }
 
   detail(id: number): Promise<Detail> {
@@ -50,12 +52,16 @@ export class ReviewApi {
     return this.json("POST", `/verdicts/${verdict}/undo`);
   }
 
-  bulkPreview(agreement: number): Promise<Bulk> {
-    return this.json("GET", `/studies/${this.study}/review/bulk?agreement=${agreement}`);
+  bulkPreview(risk: number): Promise<Bulk> {
+    return this.json("GET", `/studies/${this.study}/review/bulk?risk=${risk}`);
   }
 
-  bulkAccept(agreement: number, count: number): Promise<Bulk> {
-    return this.json("POST", `/studies/${this.study}/review/bulk`, { agreement, count });
+  bulkAccept(risk: number, count: number): Promise<Bulk> {
+    return this.json("POST", `/studies/${this.study}/review/bulk`, { risk, count });
+  }
+
+  undoBatch(batch: string): Promise<{ count: number }> {
+    return this.json("POST", `/studies/${this.study}/verdicts/undo?batch=${batch}`);
   }
 
   private async json<T>(method: string, path: string, body?: unknown): Promise<T> {

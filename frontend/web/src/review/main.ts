@@ -1,13 +1,16 @@
-/** Mounts the review queue on <div id="review" data-study data-csrf data-only>. */
+/** Mounts the review queue on <div id="review" data-study data-csrf data-choices …>. */
 import { mount } from "svelte";
 import { loadMessages } from "./messages.ts";
 import Review from "./Review.svelte";
-import type { Only } from "./types.ts";
+import type { Choices, Only } from "./types.ts";
+
+const KINDS: readonly string[] = ["contested", "doubted", "audit", "flagged"];
 
 const target = document.getElementById("review");
 if (target) {
-  const { study = "", csrf = "", only = "" } = target.dataset;
-  const start: Only = only === "contested" || only === "doubted" ? only : "";
+  const { study = "", csrf = "", only = "", volunteer = "", trail = "" } = target.dataset;
+  const choices = JSON.parse(target.dataset.choices ?? "{}") as Choices;
+  const start = { only: (KINDS.includes(only) ? only : "") as Only, volunteer };
   await loadMessages();
-  mount(Review, { target, props: { study, csrf, only: start } });
+  mount(Review, { target, props: { study, csrf, start, choices, trail } });
 }

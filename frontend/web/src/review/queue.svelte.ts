@@ -1,16 +1,20 @@
 /** The state of the review: the queue, the chosen task, the last verdict. */
 import { ApiError, type ReviewApi } from "./api.ts";
 import { t } from "./messages.ts";
+import { MOST_COUNTED } from "./words.ts";
 import { TaskMasks } from "./masks.ts";
-import type { Detail, Item, Layer, Only, Verdict } from "./types.ts";
+import type { Detail, Filter, Item, Layer, Verdict } from "./types.ts";
 
 const PAGE = 60;
+const EVERYTHING: Filter = { only: "", cube: "", round: "", label: "", volunteer: "" };
 
 export class ReviewQueue {
   items = $state.raw<Item[]>([]);
   total = $state(0);
   counts = $state.raw({ waiting: 0, contested: 0, doubted: 0 });
-  only = $state<Only>("");
+  filter = $state.raw<Filter>(EVERYTHING);
+  /** Where the next page begins; empty after the last. */
+  after = $state("");
   chosen = $state<number | null>(null);
   detail = $state.raw<Detail | null>(null);
   masks = $state.raw<TaskMasks | null>(null);
@@ -28,9 +32,13 @@ export class ReviewQueue {
   // eslint-disable-next-line svelte/prefer-svelte-reactivity
   private readonly details = new Map<number, Promise<Detail>>();
 
-  constructor(api: ReviewApi, only: Only) {
+  constructor(api: ReviewApi, start: Partial<Filter>) {
     this.api = api;
-    this.only = only;
+    this.filter = { ...EVERYTHING, ...start };
+  }
+
+  get filtered(): boolean {
+    return Object.values(this.filter).some(Boolean);
   }
 
   get index(): number {
@@ -45,27 +53,36 @@ export class ReviewQueue {
   async load(prefer: number | null = this.chosen): Promise<void> {
     this.loading = true;
     await this.guard(async () => {
-      const queue = await this.api.queue(this.only);
+      const queue = await this.api.queue(this.filter);
       this.items = queue.items;
-      this.total = queue.total;
-      this.counts = { waiting: queue.waiting, contested: queue.contested, doubted: queue.doubted };
+      this.after = queue.after;
+      this.total = queue.total ?? queue.items.length;
+      this.counts = {
+        waiting: queue.waiting ?? 0, contested: queue.contested ?? 0, doubted: queue.doubted ?? 0,
+      };
       const kept = queue.items.find((item) => item.id === prefer) ?? queue.items[0];
       await this.choose(kept?.id ?? null);
     });
     this.loading = false;
   }
 
-  async filter(only: Only): Promise<void> {
-    this.only = only;
+  /** Narrows the queue further, or anew. */
+  async narrow(change: Partial<Filter>): Promise<void> {
+    this.filter = { ...this.filter, ...change };
     await this.load();
+  }
+
+  async everything(): Promise<void> {
+    await this.narrow(EVERYTHING);
   }
 
   async more(): Promise<void> {
     await this.guard(async () => {
-      const queue = await this.api.queue(this.only, this.items.length);
+      if (!this.after) return;
+      const queue = await this.api.queue(this.filter, this.after);
       const known = this.items.map((item) => item.id);
       this.items = [...this.items, ...queue.items.filter((item) => !known.includes(item.id))];
-      this.total = queue.total;
+      this.after = queue.after;
     });
   }
 
@@ -91,7 +108,7 @@ export class ReviewQueue {
     const next = this.items[this.index + by];
     if (next) {
       await this.choose(next.id);
-      if (this.index > this.items.length - 10 && this.items.length < this.total) await this.more();
+      if (this.index > this.items.length - 10 && this.after) await this.more();
     }
   }
 
@@ -133,9 +150,9 @@ export class ReviewQueue {
       this.said = t("queue.said", { z: item.z + 1, cube: item.cube, word: verdict.word });
       this.details.delete(item.id);
       this.items = this.items.filter((other) => other.id !== item.id);
-      this.total = Math.max(0, this.total - 1);
-      this.counts = { ...this.counts, waiting: Math.max(0, this.counts.waiting - 1) };
-      if (this.items.length === 0 && this.total > 0) await this.load();
+      this.total = oneLess(this.total);
+      this.counts = { ...this.counts, waiting: oneLess(this.counts.waiting) };
+      if (this.items.length === 0 && this.after) await this.load();
       else await this.choose((this.items[at] ?? this.items[at - 1])?.id ?? null);
     });
     this.busy = false;
@@ -178,4 +195,9 @@ export class ReviewQueue {
       }
     }
   }
+}
+
+/** Of "more than 10,000" one less is still more. */
+function oneLess(count: number): number {
+  return count > MOST_COUNTED ? count : Math.max(0, count - 1);
 }

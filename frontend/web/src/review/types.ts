@@ -13,6 +13,8 @@ export interface Item {
   reason: string;
   retired_because: string;
   score: number | null;
+  expected_error: number | null;
+  audit: boolean;
   agreement: number;
   changed_share: number;
   masks: number;
@@ -20,17 +22,35 @@ export interface Item {
   created: string;
 }
 
+/** Numbers come with the first page alone; 10,001 means more than 10,000. */
 export interface Queue {
   items: Item[];
-  total: number;
-  waiting: number;
-  contested: number;
-  doubted: number;
+  after: string;
+  total: number | null;
+  waiting: number | null;
+  contested: number | null;
+  doubted: number | null;
+}
+
+export interface Filter {
+  only: Only;
+  cube: string;
+  round: string;
+  label: string;
+  volunteer: string;
+}
+
+/** What the queue can be filtered by, as the page hands it over. */
+export interface Choices {
+  cubes: { id: number; name: string }[];
+  rounds: number[];
+  classes: { value: number; name: string }[];
 }
 
 export interface Correction {
   id: string;
   volunteer: string;
+  volunteer_id: string;
   active_seconds: number;
   strokes: number;
   changed_voxels: number;
@@ -86,13 +106,15 @@ export interface Detail extends Item {
 }
 
 export interface Bulk {
+  qualify: number;
   count: number;
-  lowest: number | null;
+  highest: number | null;
   mean: number | null;
   changed_share: number | null;
+  batch: string | null;
 }
 
 /** What the viewer shows over the image; `n` is a correction's place. */
 export type Layer = "image" | "proposal" | "correction" | "consensus" | "disagreement";
 
-export type Only = "" | "contested" | "doubted";
+export type Only = "" | "contested" | "doubted" | "audit" | "flagged";

@@ -14,6 +14,17 @@ export function score(value: number): string {
   return text.startsWith("0.") && written(text) === text ? text.slice(1) : written(text);
 }
 
+/** The server counts no further (consensus/selectors.py). */
+export const MOST_COUNTED = 10_000;
+
+export function many(count: number): string {
+  return count > MOST_COUNTED ? `${grouped(MOST_COUNTED)}+` : grouped(count);
+}
+
+function grouped(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, THIN);
+}
+
 export function percent(value: number, digits = 0): string {
   return `${written((value * 100).toFixed(digits))}${THIN}%`;
 }

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from lamella.consensus.selectors import MOST_COUNTED
 from lamella.cubes.models import Cube
 from lamella.languages.sentences import said
 from lamella.loop.strip import Strip
@@ -108,6 +109,12 @@ def count(value: int | None) -> str:
 
 
 @register.filter
+def many(value: int) -> str:
+    """A number that was counted to MOST_COUNTED + 1: 310, or 10 000+."""
+    return count(value) if value <= MOST_COUNTED else f"{count(MOST_COUNTED)}+"
+
+
+@register.filter
 def seconds(value: Figure) -> str:
     """A length of time in the unit a person would choose."""
     if value is None or value == "":
@@ -188,6 +195,14 @@ _TONES = {
 def tone(state: str) -> str:
     """The badge class of a state; the state's word always stands beside it."""
     return _TONES.get(state, "")
+
+
+_VERDICTS = {"accept": "good", "send_back": "warn", "fix": "info"}
+
+
+@register.filter
+def verdict_tone(kind: str) -> str:
+    return _VERDICTS.get(kind, "")
 
 
 @register.filter
