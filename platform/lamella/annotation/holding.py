@@ -65,6 +65,22 @@ def quarantine(study: Study, volunteer: Volunteer, *, reason: str, by: User | No
     return hold
 
 
+def hold_back(
+    study: Study, volunteer: Volunteer, kind: Hold.Kind, *, reason: str, by: User
+) -> Hold:
+    """Pause somebody or put them in quarantine. Raises HoldError."""
+    act = quarantine if kind == Hold.Kind.QUARANTINE else pause
+    return act(study, volunteer, reason=reason.strip(), by=by)
+
+
+def let_go_on(study: Study, volunteer_id: UUID, *, by: User) -> None:
+    """End what holds somebody back. Raises HoldError where nothing does."""
+    hold = held_back(study.pk, volunteer_id)
+    if hold is None:
+        raise HoldError("Nothing holds this volunteer back.")
+    lift(hold, by)
+
+
 def lift(hold: Hold, by: User) -> None:
     """Let somebody go on; what was out of use counts again. Raises HoldError if that was done."""
     with transaction.atomic():

@@ -1,7 +1,7 @@
 """Consensus: a pure function of corrections in order, proposal, skills and terms, so it replays."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -40,6 +40,7 @@ class Agreed:
     skills: SkillVersion | None = None
     objects: tuple[CrowdObject, ...] = ()
     views: int = 0
+    alike: Mapping[str, float] = field(default_factory=dict)
     terms: dict[str, Any] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     holds: int = 0
@@ -131,6 +132,7 @@ def _agreed(
         skills=version,
         objects=result.objects,
         views=result.views,
+        alike=result.reliability,
         terms={"crowd": asdict(config), "code": code_version()},
         left_out=given.left_out,
         holds=bits_of(task.study, (result.mask, proposal)),

@@ -114,6 +114,9 @@ class Consensus(models.Model):
     probability = models.BinaryField(
         blank=True, help_text="packed uint8 map: share of votes for the agreed value"
     )
+    alike = models.JSONField(
+        default=dict, help_text="volunteer -> mean agreement with the others, 0 to 1"
+    )
     agreement = models.FloatField(help_text="mean pairwise Dice of the corrections; 1 for one")
     expected_error = models.FloatField(
         null=True, blank=True, help_text="expected 1 - Dice; empty where it is not estimated"

@@ -42,6 +42,7 @@ def record(
         mask=codec.pack(agreed.mask),
         mask_hash=codec.mask_hash(agreed.mask),
         probability=agreed.probability,
+        alike={who: round(score, 4) for who, score in agreed.alike.items()},
         agreement=agreed.agreement,
         changed_share=agreed.changed_share,
         action=agreed.action,

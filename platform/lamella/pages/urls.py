@@ -4,15 +4,18 @@ from django.urls import URLPattern, path
 
 from lamella.pages.views import (
     account,
+    agreement,
     correct,
     cubes,
     landing,
     language,
+    mine,
     people,
     review,
     study,
     trail,
     training,
+    volunteers,
 )
 
 app_name = "pages"
@@ -49,6 +52,16 @@ urlpatterns: list[URLPattern] = [
     path("studies/<slug:slug>/people/add/", people.add_member, name="add_member"),
     path("studies/<slug:slug>/people/<int:pk>/role/", people.change_role, name="change_role"),
     path("studies/<slug:slug>/people/<int:pk>/remove/", people.remove_member, name="remove_member"),
+    path("studies/<slug:slug>/volunteers/", volunteers.volunteers, name="volunteers"),
+    path("studies/<slug:slug>/volunteers/<uuid:pk>/", volunteers.volunteer, name="volunteer"),
+    path("studies/<slug:slug>/volunteers/<uuid:pk>/hold/", volunteers.hold, name="hold_volunteer"),
+    path(
+        "studies/<slug:slug>/volunteers/<uuid:pk>/let-go/",
+        volunteers.let_go,
+        name="let_volunteer_go",
+    ),
+    path("studies/<slug:slug>/agreement/", agreement.agreement, name="agreement"),
+    path("studies/<slug:slug>/my-work/", mine.mine, name="mine"),
     path("studies/<slug:slug>/cubes/", cubes.cubes, name="cubes"),
     path("studies/<slug:slug>/cubes/add/", cubes.add_cube, name="add_cube"),
     path("studies/<slug:slug>/cubes/<int:pk>/", cubes.cube, name="cube"),
