@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from lamella.accounts.models import User, Volunteer
 from lamella.annotation.models import Assignment, Correction
+from lamella.annotation.participation import note
 from lamella.consensus.compute import pack_probability
 from lamella.consensus.models import Consensus, Verdict
 from lamella.consensus.standing import bits_of, standing_of
@@ -242,9 +243,16 @@ def make_correction(
         "strokes": 7,
         "consent_version": task.study.consent_version,
     }
-    return Correction.objects.create(
+    made = Correction.objects.create(
         assignment=assignment, task=task, volunteer=volunteer, **{**defaults, **fields}
     )
+    note(
+        task.study_id,
+        volunteer.pk,
+        seconds=made.active_seconds,
+        unedited=made.changed_voxels == 0,
+    )
+    return made
 
 
 def correction_in(mask: Mask, proposal: Mask, **fields: Any) -> dict[str, Any]:

@@ -38,6 +38,8 @@ TWINS = {
     STUDY + "people/add/": ("post", "studies/{slug}/members"),
     PERSON + "role/": ("patch", "studies/{slug}/members/{member_id}"),
     PERSON + "remove/": ("delete", "studies/{slug}/members/{member_id}"),
+    STUDY + "skills/<uuid:pk>/hold/": ("post", "studies/{slug}/skills/{volunteer_id}/hold"),
+    STUDY + "skills/<uuid:pk>/let-go/": ("delete", "studies/{slug}/skills/{volunteer_id}/hold"),
     STUDY + "cubes/<int:pk>/exports/": ("post", "cubes/{cube_id}/exports"),
 }
 

@@ -67,6 +67,9 @@ class World:
     def new_study(self) -> dict[str, Any]:
         return {"title": "Kidney 2", "question": "Where are the tubules?"}
 
+    def held(self) -> dict[str, Any]:
+        return {"kind": "quarantine", "reason": "Looks odd."}
+
     def state(self) -> dict[str, Any]:
         return {"state": "paused"}
 
@@ -157,6 +160,7 @@ def make_world(settings: Settings, tmp_path: Path) -> World:
             "job": str(job.pk),
             "token": str(token.pk),
             "membership": str(study.memberships.get(user=people[ALICE]).pk),
+            "volunteer_id": str(volunteer.pk),
             "name": "consensus",
             "axis": "z",
             "path": "zarr.json",

@@ -4,6 +4,15 @@ import uuid
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Digest(models.TextChoices):
+    """How often a person is written to about what they have not seen in the page."""
+
+    DAILY = "daily", _("once a day at most")
+    WEEKLY = "weekly", _("once a week at most")
+    OFF = "off", _("never")
 
 
 class User(AbstractUser):
@@ -14,6 +23,9 @@ class User(AbstractUser):
 
     # Code of the language that pages are shown in; empty for what the browser asks for.
     language = models.CharField(max_length=10, blank=True)
+
+    digest = models.CharField(max_length=10, choices=Digest, default=Digest.DAILY)
+    digest_sent = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.username

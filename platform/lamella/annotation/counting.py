@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from lamella.accounts.models import Volunteer
+from lamella.annotation import participation
 from lamella.annotation.models import Assignment, Correction
 from lamella.jobs.services import enqueue
 from lamella.rounds.models import Task
@@ -21,6 +22,7 @@ def withdraw_all(volunteer: Volunteer) -> int:
     with transaction.atomic():
         studies = list(Study.objects.filter(pk__in=marks.values("task__study")).order_by("pk"))
         count = marks.update(withdrawn=timezone.now())
+        participation.recount(volunteer)
         for study in studies:
             free_places(study, volunteer)
             recount(study, volunteer)
@@ -35,6 +37,7 @@ def withdraw(correction: Correction) -> bool:
         ):
             return False
         _free([correction.assignment_id])
+        participation.recount(correction.volunteer)
         recount(correction.task.study, correction.volunteer)
     return True
 

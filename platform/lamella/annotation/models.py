@@ -3,16 +3,25 @@
 import uuid
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from lamella.accounts.models import Volunteer
-from lamella.annotation.models_people import Ability, Hold, Work
+from lamella.annotation.models_people import Ability, Quarantine
 from lamella.cubes.models import Cube
 from lamella.rounds.models import Task
+from lamella.studies.models import Study
 
-__all__ = ["Ability", "Assignment", "Correction", "Favourite", "Hold", "Work"]
+__all__ = [
+    "Ability",
+    "Assignment",
+    "Correction",
+    "Favourite",
+    "Participation",
+    "Quarantine",
+]
 
 
 class Assignment(models.Model):
@@ -88,7 +97,7 @@ class Correction(models.Model):
     late = models.BooleanField(default=False, help_text="came after its lease or the retirement")
     withdrawn = models.DateTimeField(null=True, blank=True)
     quarantine = models.ForeignKey(
-        Hold,
+        Quarantine,
         null=True,
         blank=True,
         on_delete=models.PROTECT,
@@ -116,6 +125,49 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return f"correction {str(self.id)[:8]} of {self.task}"
+
+
+class Participation(models.Model):
+    """A volunteer in a study: what they did there in short, and whether they are paused.
+
+    Written with every mask, so that lists of volunteers need not go through all masks.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="participations")
+    volunteer = models.ForeignKey(
+        Volunteer, on_delete=models.CASCADE, related_name="participations"
+    )
+    corrections = models.PositiveIntegerField(default=0)
+    # Of first masks, counted as they come in (watching); what is withdrawn stays in them.
+    unedited = models.PositiveIntegerField(default=0, help_text="handed in as they were shown")
+    quick = models.PositiveIntegerField(default=0, help_text="unedited, with hardly a look")
+    floods = models.PositiveIntegerField(default=0, help_text="nearly all of it foreground")
+    copies = models.PositiveIntegerField(
+        default=0, help_text="drawn, and equal voxel by voxel to another task's or person's mask"
+    )
+    seconds = models.FloatField(default=0.0)
+    last = models.DateTimeField(null=True, blank=True)
+    paused = models.DateTimeField(null=True, blank=True, help_text="gets no tasks since")
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    paused_why = models.CharField(max_length=300, blank=True, help_text="the volunteer reads it")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "volunteer"], name="one_participation_a_study")
+        ]
+        indexes = [
+            models.Index(fields=["study", "-last", "id"], name="latest_volunteers"),
+            models.Index(fields=["study", "-corrections", "id"], name="busiest_volunteers"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.volunteer} in {self.study}"
 
 
 class Favourite(models.Model):

@@ -1,4 +1,4 @@
-"""What is known of the people behind masks: how well they do, what they hand in, who is held back.
+"""What is known of the people behind masks: how well they do, and whose masks do not count.
 
 None of it is ever shown to anybody but the person themselves and the managers of the study.
 """
@@ -6,7 +6,6 @@ None of it is ever shown to anybody but the person themselves and the managers o
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from lamella.accounts.models import Volunteer
 from lamella.studies.models import Study
@@ -44,46 +43,14 @@ class Ability(models.Model):
         return self.left / self.needed if self.needed else None
 
 
-class Work(models.Model):
-    """What a volunteer has handed in to one study, counted as it comes in. Recalls do not count."""
+class Quarantine(models.Model):
+    """A volunteer's masks of a study do not count until a manager says otherwise.
 
-    volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="work")
-    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="work")
-    masks = models.PositiveIntegerField(default=0)
-    unedited = models.PositiveIntegerField(default=0, help_text="handed in as they were shown")
-    quick = models.PositiveIntegerField(default=0, help_text="unedited, with hardly a look")
-    floods = models.PositiveIntegerField(default=0, help_text="nearly all of it foreground")
-    copies = models.PositiveIntegerField(
-        default=0, help_text="drawn, and equal voxel by voxel to another task's or person's mask"
-    )
-    seconds = models.FloatField(default=0.0)
-    last = models.DateTimeField()
+    Nothing is deleted; those that are lifted stay on record.
+    """
 
-    class Meta:
-        verbose_name_plural = "work"
-        constraints = [
-            models.UniqueConstraint(fields=["volunteer", "study"], name="one_work_a_study")
-        ]
-        indexes = [models.Index(fields=["study", "-last"], name="latest_work")]
-
-    def __str__(self) -> str:
-        return f"work of {self.volunteer} in {self.study}"
-
-
-class Hold(models.Model):
-    """A volunteer is held back in a study until a manager says otherwise. Nothing is deleted."""
-
-    class Kind(models.TextChoices):
-        PAUSE = "pause", _("paused")
-        QUARANTINE = "quarantine", _("in quarantine")
-
-    volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="holds")
-    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="holds")
-    kind = models.CharField(
-        max_length=10,
-        choices=Kind,
-        help_text="paused: gets no tasks; in quarantine: their masks do not count either",
-    )
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="quarantines")
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="quarantines")
     reason = models.CharField(max_length=300)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -105,9 +72,9 @@ class Hold(models.Model):
             models.UniqueConstraint(
                 fields=["volunteer", "study"],
                 condition=Q(lifted__isnull=True),
-                name="one_hold_at_a_time",
+                name="one_quarantine_at_a_time",
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.volunteer} {self.kind} in {self.study}"
+        return f"quarantine of {self.volunteer} in {self.study}"

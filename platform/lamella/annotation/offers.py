@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from lamella.accounts.models import Volunteer
-from lamella.annotation.models import Assignment, Hold
+from lamella.annotation.models import Assignment
 from lamella.annotation.proven import in_order_for
 from lamella.annotation.routing import WINDOW, known_of, routed
 from lamella.annotation.wishes import Wish, preferred
@@ -46,12 +46,12 @@ def next_assignment(
     if study.state != StudyState.OPEN or volunteer.paused:
         return None
     known = known_of(study, volunteer)
-    if known.held == Hold.Kind.PAUSE:
+    if known.paused:
         return None
     held = _held(study, volunteer)
     if held is not None:
         return held
-    if known.held == Hold.Kind.QUARANTINE:
+    if known.in_quarantine:
         return _practice(study, volunteer)
     if beyond_round and _practice_is_due(study, volunteer, known.skill):
         lease = _practice(study, volunteer)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef
 
 from lamella.accounts.models import Volunteer
-from lamella.annotation.models import Ability, Hold
+from lamella.annotation.models import Ability, Participation, Quarantine
 from lamella.rounds.models import Task
 from lamella.studies.models import Study
 from lamella.studies.policy import aggregator_of, config_of
@@ -21,22 +21,26 @@ WINDOW = 60
 
 @dataclass(frozen=True)
 class Known:
-    """What offers ask about a volunteer. held: kind of the hold on them in the study, or empty."""
+    """What offers ask about a volunteer in a study."""
 
-    held: str
+    paused: bool
+    in_quarantine: bool
     skill: SkillEstimate | None
 
 
 def known_of(study: Study, volunteer: Volunteer) -> Known:
     """One query."""
-    hold = Hold.objects.filter(study=study, volunteer=OuterRef("pk"), lifted__isnull=True)
+    paused = Participation.objects.filter(
+        study=study, volunteer=OuterRef("pk"), paused__isnull=False
+    )
+    kept_out = Quarantine.objects.filter(study=study, volunteer=OuterRef("pk"), lifted__isnull=True)
     row = (
         Volunteer.objects.filter(pk=volunteer.pk)
-        .annotate(held=Subquery(hold.values("kind")[:1]))
+        .annotate(is_paused=Exists(paused), kept_out=Exists(kept_out))
         .select_related("ability")
         .get()
     )
-    return Known(row.held or "", skill_of(getattr(row, "ability", None)))
+    return Known(row.is_paused, row.kept_out, skill_of(getattr(row, "ability", None)))
 
 
 def skill_of(ability: Ability | None) -> SkillEstimate | None:

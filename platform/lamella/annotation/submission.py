@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from lamella.annotation import offers
 from lamella.annotation.holding import held_back
-from lamella.annotation.models import Assignment, Correction, Hold
+from lamella.annotation.models import Assignment, Correction
+from lamella.annotation.participation import recount
 from lamella.annotation.watching import watch
 from lamella.cubes.store import location
 from lamella.jobs.services import enqueue
@@ -81,7 +82,6 @@ def _store(
     packed = codec.pack(mask)
     spilled = _spill(data.id, packed) if len(packed) > SPILL_BYTES else ""
     hold = held_back(task.study_id, assignment.volunteer_id)
-    in_quarantine = hold is not None and hold.kind == Hold.Kind.QUARANTINE
     correction = Correction(
         id=data.id,
         assignment=assignment,
@@ -100,16 +100,18 @@ def _store(
         flag=data.flag,
         comment=data.comment,
         consent_version=data.consent_version,
-        quarantine=hold if in_quarantine else None,
+        quarantine=hold,
     )
     try:
         with transaction.atomic():
             if supersedes is None:
-                correction.late = not _end_lease(assignment, fills=not in_quarantine)
+                correction.late = not _end_lease(assignment, fills=hold is None)
             correction.save(force_insert=True)
             if supersedes is None:
                 watch(correction, mask)
-            if not assignment.practice and not in_quarantine:
+            else:
+                recount(assignment.volunteer)
+            if not assignment.practice and hold is None:
                 _ask_for_consensus(task.pk, task.study.slug)
     except IntegrityError:
         known = _already_stored(assignment, data)

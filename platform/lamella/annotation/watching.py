@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 from numpy.typing import NDArray
 
 from lamella.annotation.holding import HoldError, quarantine
-from lamella.annotation.models import Correction, Work
+from lamella.annotation.models import Correction
+from lamella.annotation.participation import note
 from lamella.studies.policy import config_of
 from lamella.volumes import codec
 from models.config import GuardConfig
@@ -46,7 +46,15 @@ def watch(correction: Correction, mask: NDArray[Any]) -> None:
         ]
     )
     seen = _seen(correction, mask, before, config)
-    _count(correction, seen)
+    note(
+        correction.task.study_id,
+        correction.volunteer_id,
+        seconds=correction.active_seconds,
+        unedited=seen.unedited,
+        quick=seen.quick,
+        floods=seen.flood,
+        copies=seen.copy,
+    )
     if config.accepts and seen.unedited:
         _stop_a_bot(correction, [created for created, changed, _ in before if not changed], config)
 
@@ -83,27 +91,6 @@ def _drawn_by_others(correction: Correction) -> bool:
         .exclude(volunteer_id=correction.volunteer_id)
         .exists()
     )
-
-
-def _count(correction: Correction, seen: Seen) -> None:
-    more = {
-        "masks": F("masks") + 1,
-        "unedited": F("unedited") + int(seen.unedited),
-        "quick": F("quick") + int(seen.quick),
-        "floods": F("floods") + int(seen.flood),
-        "copies": F("copies") + int(seen.copy),
-        "seconds": F("seconds") + correction.active_seconds,
-        "last": correction.created,
-    }
-    who = {"volunteer_id": correction.volunteer_id, "study_id": correction.task.study_id}
-    if Work.objects.filter(**who).update(**more):
-        return
-    try:
-        with transaction.atomic():
-            Work.objects.create(**who, last=correction.created)
-    except IntegrityError:
-        pass  # their first two masks came at once
-    Work.objects.filter(**who).update(**more)
 
 
 def _stop_a_bot(

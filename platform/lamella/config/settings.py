@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "lamella.jobs",
     "lamella.accounts",
     "lamella.studies",
+    "lamella.notices",
     "lamella.cubes",
     "lamella.learning",
     "lamella.rounds",
@@ -155,6 +156,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 EMAIL_CONFIG = env.email_url("LAMELLA_EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("LAMELLA_MAIL_FROM", default="lamella@localhost")
+# Where people reach these pages, as links in mails need it.
+PUBLIC_URL = env.str("LAMELLA_URL", default="http://localhost:8000").rstrip("/")
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 BEHIND_TLS = env.bool("LAMELLA_TLS", default=False)
@@ -182,6 +186,7 @@ PERIODIC = [
 HOURLY = [
     "lamella.cubes.uploads.clean_stale",
     "lamella.jobs.purge.purge",
+    "lamella.notices.digest.enqueue_due",
 ]
 # For how long the list of jobs reaches back.
 JOBS_KEPT = timedelta(days=env.int("LAMELLA_JOBS_KEPT_DAYS", default=30))

@@ -8,8 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema, Status
 
 from lamella.accounts.access import require_account
-from lamella.annotation import holding
-from lamella.annotation.models import Hold, Work
+from lamella.annotation import holding, participation
 from lamella.consensus import crowd, dispute
 from lamella.consensus.models import Consensus
 from lamella.consensus.pictures import disagreement_picture
@@ -36,10 +35,10 @@ class HoldIn(Schema):
     reason: Annotated[str, Field(max_length=300)] = ""
 
 
-class HoldOut(Schema):
+class HeldOut(Schema):
     """``automatic``: the platform did it by itself."""
 
-    kind: str
+    kind: Literal["pause", "quarantine"]
     reason: str
     since: datetime
     automatic: bool
@@ -80,7 +79,7 @@ class PersonOut(Schema):
     last: datetime
     skill: SkillOut | None
     suspicions: list[SuspicionOut]
-    hold: HoldOut | None
+    held: HeldOut | None
 
 
 class PeopleOut(Schema):
@@ -115,7 +114,7 @@ class PictureIn(Schema):
     x: Annotated[float, Field(ge=0, le=1e6)] | None = None
 
 
-@router.get("/studies/{slug}/volunteers", response=PeopleOut, summary="Volunteers and their skill")
+@router.get("/studies/{slug}/skills", response=PeopleOut, summary="Volunteers and their skill")
 def list_people(request: HttpRequest, slug: str, wanted: Query[PeopleIn]) -> dict[str, Any]:
     """Everybody who handed something in, a page at a time. For managers."""
     found = crowd.people_of(study_as(request.user, slug, Role.MANAGER), wanted.order, wanted.page)
@@ -127,7 +126,7 @@ def list_people(request: HttpRequest, slug: str, wanted: Query[PeopleIn]) -> dic
 
 
 @router.get(
-    "/studies/{slug}/volunteers/{uuid:volunteer_id}", response=PersonOut, summary="One volunteer"
+    "/studies/{slug}/skills/{uuid:volunteer_id}", response=PersonOut, summary="One volunteer"
 )
 def one_person(request: HttpRequest, slug: str, volunteer_id: UUID) -> dict[str, Any]:
     """What they handed in, how well they do, and what is odd about it. For managers."""
@@ -135,33 +134,37 @@ def one_person(request: HttpRequest, slug: str, volunteer_id: UUID) -> dict[str,
 
 
 @router.post(
-    "/studies/{slug}/volunteers/{uuid:volunteer_id}/hold",
-    response={201: HoldOut},
+    "/studies/{slug}/skills/{uuid:volunteer_id}/hold",
+    response={201: HeldOut},
     summary="Hold a volunteer back",
 )
 def hold(
     request: HttpRequest, slug: str, volunteer_id: UUID, body: HoldIn
 ) -> Status[dict[str, Any]]:
     """Pause them, or put them in quarantine, until somebody lets them go on; nothing of theirs is
-    deleted. 409 where they are held back already. For managers."""
+    deleted. 409 where they are in quarantine already. For managers."""
     study = study_as(request.user, slug, Role.MANAGER)
     volunteer = _found(study, volunteer_id).work.volunteer
-    made = holding.hold_back(
-        study, volunteer, Hold.Kind(body.kind), reason=body.reason, by=require_account(request)
-    )
-    return Status(201, _hold(made))
+    by = require_account(request)
+    if body.kind == "quarantine":
+        holding.quarantine(study, volunteer, reason=body.reason, by=by)
+    else:
+        participation.pause(study, volunteer, by=by, why=body.reason)
+    held = _held(_found(study, volunteer_id))
+    assert held is not None
+    return Status(201, held)
 
 
 @router.delete(
-    "/studies/{slug}/volunteers/{uuid:volunteer_id}/hold",
+    "/studies/{slug}/skills/{uuid:volunteer_id}/hold",
     response={204: None},
     summary="Let a volunteer go on",
 )
 def let_go(request: HttpRequest, slug: str, volunteer_id: UUID) -> Status[None]:
-    """What was in quarantine counts again. 409 where nothing holds them back. For managers."""
+    """They get tasks again, and what was in quarantine counts again. 409 where nothing holds them
+    back. For managers."""
     study = study_as(request.user, slug, Role.MANAGER)
-    _found(study, volunteer_id)
-    holding.let_go_on(study, volunteer_id, by=require_account(request))
+    crowd.let_go_on(study, _found(study, volunteer_id), by=require_account(request))
     return Status(204, None)
 
 
@@ -213,25 +216,32 @@ def _found(study: Study, volunteer_id: UUID) -> crowd.Person:
 
 
 def _person(person: crowd.Person) -> dict[str, Any]:
-    work: Work = person.work
-    counts = ("masks", "unedited", "quick", "floods", "copies", "seconds", "last")
+    work = person.work
+    counts = ("unedited", "quick", "floods", "copies", "seconds", "last")
     return {
         "id": person.volunteer_id,
         "name": person.name,
+        "masks": work.corrections,
         **{name: getattr(work, name) for name in counts},
         "skill": person.ability
         and {name: getattr(person.ability, name) for name in SkillOut.model_fields},
         "suspicions": [
             {"sign": s.sign, "share": s.share, "remedy": s.remedy} for s in person.suspicions
         ],
-        "hold": person.hold and _hold(person.hold),
+        "held": _held(person),
     }
 
 
-def _hold(held: Hold) -> dict[str, Any]:
-    return {
-        "kind": held.kind,
-        "reason": said(held.reason),
-        "since": held.created,
-        "automatic": held.automatic,
-    }
+def _held(person: crowd.Person) -> dict[str, Any] | None:
+    kept, paused = person.quarantine, person.work.paused
+    if kept is not None:
+        return {
+            "kind": "quarantine",
+            "reason": said(kept.reason),
+            "since": kept.created,
+            "automatic": kept.automatic,
+        }
+    if paused is not None:
+        why = person.work.paused_why
+        return {"kind": "pause", "reason": why, "since": paused, "automatic": False}
+    return None

@@ -11,8 +11,10 @@ from uuid import UUID
 from django.db.models import Exists, F, FloatField, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 
-from lamella.accounts.models import Volunteer
-from lamella.annotation.models import Ability, Hold, Work
+from lamella.accounts.models import User, Volunteer
+from lamella.annotation.holding import HoldError, let_go
+from lamella.annotation.models import Ability, Participation, Quarantine
+from lamella.annotation.participation import let_on
 from lamella.annotation.routing import skill_of
 from lamella.studies.models import Membership, Study
 from lamella.studies.policy import config_of
@@ -21,14 +23,16 @@ from models.crowd.suspicion import Behaviour, Sign, Suspicion, suspicions
 
 PAGE = 50
 MOST_SUSPECTS = 20
+MOST_HELD = 100
 
 Order = Literal["last", "skill", "unsure", "masks", "left"]
+_LATEST = F("last").desc(nulls_last=True)
 _ORDERS = {
-    "last": ("-last",),
-    "skill": (F("volunteer__ability__skill").asc(nulls_last=True), "-last"),
-    "unsure": (F("volunteer__ability__spread").desc(nulls_first=True), "-last"),
-    "masks": ("-masks",),
-    "left": (F("volunteer__ability__left").desc(nulls_last=True), "-last"),
+    "last": (_LATEST,),
+    "skill": (F("volunteer__ability__skill").asc(nulls_last=True), _LATEST),
+    "unsure": (F("volunteer__ability__spread").desc(nulls_first=True), _LATEST),
+    "masks": ("-corrections",),
+    "left": (F("volunteer__ability__left").desc(nulls_last=True), _LATEST),
 }
 
 
@@ -36,9 +40,9 @@ _ORDERS = {
 class Person:
     """One volunteer of a study. name: of a member; else empty, for others stay pseudonyms."""
 
-    work: Work
+    work: Participation
     ability: Ability | None
-    hold: Hold | None
+    quarantine: Quarantine | None
     name: str
     suspicions: list[Suspicion]
 
@@ -48,7 +52,12 @@ class Person:
 
     @property
     def unedited_share(self) -> float:
-        return self.work.unedited / self.work.masks if self.work.masks else 0.0
+        return min(self.work.unedited / max(self.work.corrections, 1), 1.0)
+
+    @property
+    def held(self) -> bool:
+        """In quarantine or paused."""
+        return self.quarantine is not None or self.work.paused is not None
 
 
 @dataclass(frozen=True)
@@ -60,8 +69,9 @@ class People:
 
 def people_of(study: Study, order: Order = "last", page: int = 1) -> People:
     """Those who handed something in to a study. Five queries."""
-    rows = study.work.order_by(*_ORDERS[order], "pk")
-    total = study.work.count()
+    everybody = study.participations.filter(last__isnull=False)
+    rows = everybody.order_by(*_ORDERS[order], "pk")
+    total = everybody.count()
     first = (page - 1) * PAGE
     return People(_told(study, rows[first : first + PAGE]), total, max(1, -(-total // PAGE)))
 
@@ -69,8 +79,10 @@ def people_of(study: Study, order: Order = "last", page: int = 1) -> People:
 def suspects_of(study: Study) -> list[Person]:
     """People whose behaviour deserves a look and whom nothing holds back, the worst first."""
     config = config_of(study, GuardConfig, "guard")
-    held = Hold.objects.filter(volunteer=OuterRef("volunteer"), study=study, lifted__isnull=True)
-    many = Cast(F("masks"), FloatField())
+    held = Quarantine.objects.filter(
+        volunteer=OuterRef("volunteer"), study=study, lifted__isnull=True
+    )
+    many = Cast(F("corrections"), FloatField())
     ability = "volunteer__ability__"
     odd = (
         Q(quick__gte=many * config.often)
@@ -84,37 +96,47 @@ def suspects_of(study: Study) -> list[Person]:
             }
         )
     )
-    rows = study.work.filter(odd, ~Exists(held), masks__gte=config.least).order_by("-last")
+    rows = study.participations.filter(
+        odd, ~Exists(held), paused__isnull=True, corrections__gte=config.least
+    ).order_by(_LATEST)
     found = [person for person in _told(study, rows[:200]) if person.suspicions]
     ranks = list(Sign)
     found.sort(key=lambda p: (ranks.index(p.suspicions[0].sign), -p.suspicions[0].share))
     return found[:MOST_SUSPECTS]
 
 
-def held_in(study: Study) -> list[tuple[Hold, str]]:
-    """Everybody who is held back now, the latest first, with the name of members."""
-    holds = list(
-        study.holds.filter(lifted__isnull=True)
-        .select_related("by", "volunteer__user")
-        .order_by("-created")[:200]
+def held_in(study: Study) -> list[Person]:
+    """Everybody who is in quarantine or paused, the latest at work first."""
+    live = Quarantine.objects.filter(
+        volunteer=OuterRef("volunteer"), study=study, lifted__isnull=True
     )
-    names = _names(study, [hold.volunteer for hold in holds])
-    return [(hold, names.get(hold.volunteer_id, "")) for hold in holds]
+    rows = study.participations.filter(Q(paused__isnull=False) | Exists(live))
+    return _told(study, rows.order_by(_LATEST, "pk")[:MOST_HELD])
 
 
 def person_in(study: Study, volunteer_id: UUID) -> Person | None:
     """One volunteer of a study; None where they handed nothing in."""
-    found = _told(study, study.work.filter(volunteer=volunteer_id))
+    found = _told(study, study.participations.filter(volunteer=volunteer_id))
     return found[0] if found else None
 
 
-def _told(study: Study, rows: QuerySet[Work]) -> list[Person]:
+def let_go_on(study: Study, person: Person, *, by: User) -> None:
+    """End whatever holds somebody back. Raises HoldError where nothing does."""
+    if not person.held:
+        raise HoldError("Nothing holds this volunteer back.")
+    if person.quarantine is not None:
+        let_go(study, person.volunteer_id, by=by)
+    if person.work.paused is not None:
+        let_on(study, person.work.volunteer)
+
+
+def _told(study: Study, rows: QuerySet[Participation]) -> list[Person]:
     config = config_of(study, GuardConfig, "guard")
-    listed = list(rows.select_related("volunteer__user", "volunteer__ability"))
-    live = Hold.objects.filter(
+    listed = list(rows.select_related("volunteer__user", "volunteer__ability", "paused_by"))
+    live = Quarantine.objects.filter(
         study=study, volunteer__in=[w.volunteer_id for w in listed], lifted__isnull=True
     )
-    holds = {hold.volunteer_id: hold for hold in live}
+    quarantines = {one.volunteer_id: one for one in live.select_related("by")}
     names = _names(study, [work.volunteer for work in listed])
     people = []
     for work in listed:
@@ -123,7 +145,7 @@ def _told(study: Study, rows: QuerySet[Work]) -> list[Person]:
             Person(
                 work=work,
                 ability=ability,
-                hold=holds.get(work.volunteer_id),
+                quarantine=quarantines.get(work.volunteer_id),
                 name=names.get(work.volunteer_id, ""),
                 suspicions=suspicions(_behaviour(work, ability), skill_of(ability), config),
             )
@@ -131,9 +153,9 @@ def _told(study: Study, rows: QuerySet[Work]) -> list[Person]:
     return people
 
 
-def _behaviour(work: Work, ability: Ability | None) -> Behaviour:
+def _behaviour(work: Participation, ability: Ability | None) -> Behaviour:
     return Behaviour(
-        masks=work.masks,
+        masks=work.corrections,
         unedited=work.unedited,
         quick=work.quick,
         floods=work.floods,

@@ -4,7 +4,7 @@
 under way that a worker or a person has to finish first. Every step is safe to take twice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -27,9 +27,12 @@ from lamella.loop.situation import (
 )
 from lamella.loop.steps import Step, next_step
 from lamella.loop.training import start_training
+from lamella.notices.models import Notice
+from lamella.notices.telling import tell_managers
 from lamella.rounds import services as rounds
 from lamella.rounds.gold import make_gold_tasks
 from lamella.rounds.models import Round
+from lamella.rounds.services import CertificateFigures
 from lamella.studies.models import Study, StudyState
 from lamella.studies.services import set_state
 from lamella.volumes.geometry import area_of
@@ -84,6 +87,21 @@ def _close_round(study: Study) -> None:
         "forecast": forecast_of(opened, certificates),
     }
     rounds.close_round(opened, certificates=certificates, figures=figures)
+    tell_managers(study, Notice.Kind.ROUND, number=opened.number, **_quality(study, certificates))
+
+
+def _quality(study: Study, certificates: Sequence[CertificateFigures]) -> dict[str, float | None]:
+    """Of the worst cube, as managers are told; no ``low`` where nothing bounds it."""
+    known = [c for c in certificates if c.blind and c.dice is not None and c.low is not None]
+    worst = min(known, key=lambda c: c.dice or 0.0, default=None)
+    if worst is None:
+        return {"low": None}
+    return {
+        "dice": worst.dice,
+        "low": worst.low,
+        "high": worst.high,
+        "target": study.target_dice,
+    }
 
 
 def _shown_share(study: Study) -> float:

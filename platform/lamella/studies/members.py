@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from lamella.accounts.models import User
-from lamella.studies import services
+from lamella.studies import hooks, services
 from lamella.studies.access import ForbiddenError, has_role
 from lamella.studies.models import Membership, Role, Study
 
@@ -47,6 +47,7 @@ def admit(study: Study, person: User, role: Role, *, by: User) -> Membership:
             f"{person.username} has the role “{held.get_role_display()}” here already; "
             "change it in the list."
         )
+    hooks.role_given(study, person, role)
     return services.add_member(study, person, role)
 
 
@@ -55,6 +56,8 @@ def change_role(membership: Membership, role: Role) -> Membership:
     """Give a member another role. Raises MemberError for the last admin."""
     if role != Role.ADMIN:
         _keep_an_admin(membership)
+    if role != membership.role:
+        hooks.role_given(membership.study, membership.user, role)
     return services.add_member(membership.study, membership.user, role)
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from lamella.accounts.models import User
+from lamella.studies import hooks
 from lamella.studies.models import LabelClass, LabelDtype, Membership, Role, Study, StudyState
 from lamella.studies.plan import (
     CHANGEABLE,
@@ -101,8 +102,10 @@ def _set(study: Study, changes: dict[str, Any]) -> None:
         setattr(study, name, value.strip() if isinstance(value, str) else value)
 
 
+@transaction.atomic
 def set_state(study: Study, state: StudyState) -> None:
-    Study.objects.filter(pk=study.pk).update(state=state)
+    if Study.objects.filter(pk=study.pk).exclude(state=state).update(state=state):
+        hooks.state_changed(study, state)
     study.state = state
 
 

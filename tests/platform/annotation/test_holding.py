@@ -8,8 +8,8 @@ import pytest
 
 from lamella.accounts.models import User, Volunteer
 from lamella.annotation.counting import withdraw
-from lamella.annotation.holding import HoldError, held_back, lift, pause, quarantine
-from lamella.annotation.models import Assignment, Correction, Hold, Work
+from lamella.annotation.holding import HoldError, held_back, let_go, quarantine
+from lamella.annotation.models import Assignment, Correction, Participation, Quarantine
 from lamella.annotation.offers import next_assignment
 from lamella.annotation.submission import Submission, submit
 from lamella.consensus.recounting import recount
@@ -83,7 +83,7 @@ def test_a_bot_that_accepts_a_hundred_in_a_minute_is_stopped_and_its_tasks_asked
     assert accepted == 30
     hold = held_back(study.pk, bot.pk)
     assert hold is not None
-    assert (hold.kind, hold.automatic, hold.by) == (Hold.Kind.QUARANTINE, True, None)
+    assert (hold.automatic, hold.by) == (True, None)
     assert hold.reason == "30 masks were handed in unedited within 60 seconds."
     # Nothing is lost, nothing counts, every place is free again.
     theirs = Correction.objects.filter(volunteer=bot)
@@ -95,7 +95,7 @@ def test_a_bot_that_accepts_a_hundred_in_a_minute_is_stopped_and_its_tasks_asked
     assert not Task.objects.exclude(pk=found.pk).filter(places_taken__gt=0).exists()
     assert Job.objects.filter(kind="recount").count() == 1
     # Dana says that it was a person after all: everything counts again.
-    lift(hold, dana)
+    let_go(study, bot.pk, by=dana)
     assert theirs.counting().count() == 30
     recount(study.pk, bot.pk)
     assert (
@@ -104,8 +104,8 @@ def test_a_bot_that_accepts_a_hundred_in_a_minute_is_stopped_and_its_tasks_asked
         == 31
     )
     assert next_assignment(study, bot) is not None
-    with pytest.raises(HoldError, match="before"):
-        lift(hold, dana)
+    with pytest.raises(HoldError, match="not in quarantine"):
+        let_go(study, bot.pk, by=dana)
 
 
 def test_a_retired_task_is_asked_again_and_retires_as_before_once_they_are_let_go(
@@ -118,13 +118,13 @@ def test_a_retired_task_is_asked_again_and_retires_as_before_once_they_are_let_g
     before = recompute(task.pk)
     assert before is not None
     assert before.action == "retire"
-    hold = quarantine(study, charlie, reason="Looks odd.", by=dana)
+    quarantine(study, charlie, reason="Looks odd.", by=dana)
     recount(study.pk, charlie.pk)
     task.refresh_from_db()
     assert (task.state, task.places_taken, task.redundancy) == (Task.State.OPEN, 1, 2)
     assert task.consensuses.get(current=True).corrections == before.corrections[:1]
     assert next_assignment(study, make_volunteer()) is not None
-    lift(hold, dana)
+    let_go(study, charlie.pk, by=dana)
     recount(study.pk, charlie.pk)
     task.refresh_from_db()
     now = task.consensuses.get(current=True)
@@ -166,29 +166,15 @@ def test_in_quarantine_one_is_given_practice_alone_and_what_comes_in_does_not_co
     assert recompute(made[0].pk) is None
 
 
-def test_who_is_paused_gets_nothing_and_keeps_what_counts(
-    study: Study, opened: Round, dana: User
-) -> None:
-    tasks(opened, 3)
-    alice = make_volunteer()
-    made = hand_in(study, alice)
-    hold = pause(study, alice, reason="Asked for a break.", by=dana)
-    assert next_assignment(study, alice) is None
-    assert Correction.objects.counting().get() == made
-    with pytest.raises(HoldError, match="already"):
-        pause(study, alice, reason="", by=dana)
-    lift(hold, dana)
-    assert next_assignment(study, alice) is not None
-
-
-def test_from_pause_to_quarantine_is_one_step(study: Study, opened: Round, dana: User) -> None:
+def test_nobody_is_put_in_quarantine_twice(study: Study, opened: Round, dana: User) -> None:
     tasks(opened, 1)
     alice = make_volunteer()
-    pause(study, alice, reason="", by=dana)
     quarantine(study, alice, reason="Looks odd.", by=dana)
-    assert [h.kind for h in Hold.objects.filter(lifted__isnull=True)] == ["quarantine"]
-    with pytest.raises(HoldError, match="in quarantine already"):
-        quarantine(study, alice, reason="", by=dana)
+    with pytest.raises(HoldError, match="already"):
+        quarantine(study, alice, by=dana)
+    let_go(study, alice.pk, by=dana)
+    quarantine(study, alice, by=dana)
+    assert [bool(q.lifted) for q in Quarantine.objects.order_by("pk")] == [True, False]
 
 
 def test_another_study_is_untouched(study: Study, opened: Round, dana: User) -> None:
@@ -223,9 +209,15 @@ def test_what_somebody_hands_in_is_counted(study: Study, opened: Round) -> None:
     hand_in(study, alice, np.ones((64, 64), np.uint8))
     hand_in(study, alice, active_seconds=0.4)
     hand_in(study, alice, active_seconds=900.0)  # she cannot have looked that long
-    hers = Work.objects.get(volunteer=alice)
-    assert (hers.masks, hers.unedited, hers.quick, hers.floods, hers.copies) == (5, 2, 2, 1, 1)
-    assert Work.objects.get(volunteer=charlie).copies == 1
+    hers = Participation.objects.get(volunteer=alice)
+    assert (hers.corrections, hers.unedited, hers.quick, hers.floods, hers.copies) == (
+        5,
+        2,
+        2,
+        1,
+        1,
+    )
+    assert Participation.objects.get(volunteer=charlie).copies == 1
 
 
 def test_where_the_guard_is_off_nobody_is_stopped(opened: Round) -> None:
@@ -236,4 +228,4 @@ def test_where_the_guard_is_off_nobody_is_stopped(opened: Round) -> None:
     alice = make_volunteer()
     for _ in range(40):
         hand_in(study, alice)
-    assert not Hold.objects.exists()
+    assert not Quarantine.objects.exists()

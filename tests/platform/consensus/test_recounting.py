@@ -5,7 +5,7 @@ import pytest
 
 from lamella.accounts.models import User, Volunteer
 from lamella.annotation.counting import withdraw, withdraw_all
-from lamella.annotation.holding import lift, quarantine
+from lamella.annotation.holding import let_go, quarantine
 from lamella.annotation.models import Ability, Assignment, Correction
 from lamella.consensus import services
 from lamella.consensus.compute import replay
@@ -87,12 +87,12 @@ def test_what_a_manager_accepted_and_changes_comes_back_to_the_queue_and_leaves_
     task: Task, people: list[Volunteer], dana: User
 ) -> None:
     services.accept(current(task), dana)
-    hold = quarantine(task.study, people[0], reason="Looks odd.", by=dana)
+    quarantine(task.study, people[0], reason="Looks odd.", by=dana)
     recount(task.study_id, people[0].pk)
     task.refresh_from_db()
     assert task.state == Task.State.ACCEPTED
     assert current(task).needs_review
-    lift(hold, dana)
+    let_go(task.study, people[0].pk, by=dana)
     recount(task.study_id, people[0].pk)
     assert not current(task).needs_review
     task.refresh_from_db()

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from lamella.accounts.access import volunteer_for
 from lamella.annotation.holding import held_back
+from lamella.annotation.participation import pause_of
 from lamella.consensus.own import own_work_in
 from lamella.loop import selectors
 from lamella.pages.encouragement import words_for
@@ -25,7 +26,8 @@ def mine(request: HttpRequest, slug: str) -> HttpResponse:
             "tab": "mine",
             "own": own,
             "words": words_for(own),
-            "hold": volunteer and held_back(place.study.pk, volunteer.pk),
+            "kept_out": volunteer and held_back(place.study.pk, volunteer.pk),
+            "pause": pause_of(place.study, volunteer),
             "may_contribute": selectors.may_take_tasks(request.user, place.study, place.role),
         },
     )

@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from lamella.annotation import holding
-from lamella.annotation.models import Hold
+from lamella.annotation import holding, participation
 from lamella.consensus import crowd, record
 from lamella.languages.sentences import said
 from lamella.pages.views.access import place_for, user_of
@@ -68,7 +67,7 @@ def volunteer(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
             "made": record.masks_of(place.study, pk),
             "mended": found,
             "planted": planted,
-            "holds": place.study.holds.filter(volunteer=pk)
+            "past": place.study.quarantines.filter(volunteer=pk)
             .select_related("by", "lifted_by")
             .order_by("-created")[:20],
         },
@@ -80,40 +79,47 @@ def hold(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
     place = place_for(request, slug, Role.MANAGER)
     person = crowd.person_in(place.study, pk)
     kind = request.POST.get("kind", "")
-    if person is None or kind not in Hold.Kind.values:
+    if person is None:
         raise Http404
-    reason = request.POST.get("reason", "")[:300]
-    try:
-        holding.hold_back(
-            place.study, person.work.volunteer, Hold.Kind(kind), reason=reason, by=user_of(request)
+    if kind not in ("pause", "quarantine"):
+        messages.error(request, _("Nothing was changed: choose pause or quarantine."))
+        return _back(request, slug, pk)
+    volunteer, reason = person.work.volunteer, request.POST.get("reason", "")[:300]
+    if kind == "pause":
+        participation.pause(place.study, volunteer, by=user_of(request), why=reason)
+        messages.success(
+            request, _("Paused: they get no more tasks. Let them go on whenever you like.")
         )
+        return _back(request, slug, pk)
+    try:
+        holding.quarantine(place.study, volunteer, reason=reason, by=user_of(request))
     except holding.HoldError as error:
         messages.error(request, said(str(error)))
     else:
-        told = {
-            Hold.Kind.PAUSE: _("Paused: they get no more tasks. Let them go on whenever you like."),
-            Hold.Kind.QUARANTINE: _(
-                "In quarantine: their masks no longer count, and their tasks are asked again. "
-                "Nothing is deleted; let them go on, and all of it counts again."
-            ),
-        }
-        messages.success(request, told[Hold.Kind(kind)])
+        told = _(
+            "In quarantine: their masks no longer count, and their tasks are asked again. "
+            "Nothing is deleted; let them go on, and all of it counts again."
+        )
+        messages.success(request, told)
     return _back(request, slug, pk)
 
 
 @require_POST
 def let_go(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
     place = place_for(request, slug, Role.MANAGER)
+    person = crowd.person_in(place.study, pk)
+    if person is None:
+        raise Http404
     try:
-        holding.let_go_on(place.study, pk, by=user_of(request))
+        crowd.let_go_on(place.study, person, by=user_of(request))
     except holding.HoldError as error:
         messages.error(request, said(str(error)))
     else:
-        messages.success(request, _("They may go on, and what they made counts again."))
+        messages.success(request, _("They may go on, and what they made counts."))
     return _back(request, slug, pk)
 
 
 def _back(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
     if request.POST.get("from") == "list":
-        return redirect("pages:volunteers", slug)
-    return redirect("pages:volunteer", slug, pk)
+        return redirect("pages:skills", slug)
+    return redirect("pages:skill", slug, pk)
