@@ -26,7 +26,8 @@ class Bin:
 @dataclass(frozen=True)
 class Agreement:
     """tasks: with two or more masks; median: of their agreement, None without any; bins: by
-    agreement, ascending, from the lowest that holds one; least: where people differ most."""
+    agreement, ascending, from the lowest that holds one, or a half; least: where people differ
+    most."""
 
     tasks: int
     median: float | None
@@ -58,7 +59,7 @@ def agreement_of(study: Study) -> Agreement:
 
 def _bins(values: Sequence[float]) -> list[Bin]:
     places = [min(int(value * BINS), BINS - 1) for value in values]
-    first = min(places)
+    first = min(*places, BINS // 2)
     return [
         Bin(place / BINS, (place + 1) / BINS, places.count(place)) for place in range(first, BINS)
     ]

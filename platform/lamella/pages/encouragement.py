@@ -47,13 +47,7 @@ def _about_practice(scores: list[float]) -> Iterator[str]:
     if now >= SUPERB:
         yield _("On practice your masks match the experts’ to %(percent)s %%: superb.") % share
     elif now >= GOOD:
-        yield (
-            _(
-                "On practice your masks match the experts’ to %(percent)s %%: well done. Experts "
-                "differ from each other by about as much along the edges."
-            )
-            % share
-        )
+        yield _("On practice your masks match the experts’ to %(percent)s %%: well done.") % share
     else:
         yield (
             _(
