@@ -55,13 +55,15 @@ def build_crowd(scene: Scene) -> CrowdScene:
 def _dispute(scene: Scene, alice: Volunteer) -> None:
     """Alice marks a body that the next person leaves out; a third is asked."""
     opened = scene.study.rounds.get(state=Round.State.OPEN)
-    task = make.make_task(scene.cube, opened, z=30, proposal=scene.proposal, score=0.5)
-    truth = scene.truth[30]
+    taken = set(opened.tasks.values_list("z", flat=True))
+    z = next(z for z in range(24, 40) if z not in taken and scene.truth[z].any())
+    task = make.make_task(scene.cube, opened, z=z, proposal=scene.proposal, score=0.5)
+    truth = scene.truth[z]
     labelled, _ = ndimage.label(truth)
     sizes = np.bincount(labelled.ravel())[1:]
     without = np.where(labelled == int(np.argmax(sizes)) + 1, 0, truth).astype(np.uint8)
     for person, mask in ((alice, truth), (None, without)):
-        make.make_correction(task, person, mask=mask, proposal=scene.proposed[30])
+        make.make_correction(task, person, mask=mask, proposal=scene.proposed[z])
     Task.objects.filter(pk=task.pk).update(places_taken=2)
     recompute(task.pk)
 

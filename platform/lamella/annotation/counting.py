@@ -4,6 +4,9 @@ Masks that no longer count give their places back, so that their tasks are asked
 on them is worked out anew by a job.
 """
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -52,7 +55,7 @@ def free_places(study: Study, volunteer: Volunteer) -> None:
     _free(ids)
 
 
-def _free(assignments: list[object]) -> None:
+def _free(assignments: Sequence[UUID]) -> None:
     held = Assignment.objects.select_for_update().filter(pk__in=assignments, holds_place=True)
     tasks = list(held.values_list("task_id", flat=True))
     Assignment.objects.filter(pk__in=assignments).update(holds_place=False)

@@ -8,6 +8,7 @@ they made counts on, is in `participation`.)
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from lamella.accounts.models import User, Volunteer
@@ -22,9 +23,11 @@ class HoldError(Exception):
 
 def held_back(study_id: int, volunteer_id: UUID) -> Quarantine | None:
     """The quarantine that somebody is in now."""
-    return Quarantine.objects.filter(
-        study_id=study_id, volunteer_id=volunteer_id, lifted__isnull=True
-    ).first()
+    return _live().filter(study_id=study_id, volunteer_id=volunteer_id).first()
+
+
+def _live() -> QuerySet[Quarantine]:
+    return Quarantine.objects.filter(lifted__isnull=True)
 
 
 def quarantine(
@@ -56,8 +59,8 @@ def let_go(study: Study, volunteer_id: UUID, *, by: User) -> None:
     """End somebody's quarantine: their masks count again. Raises HoldError where there is none."""
     with transaction.atomic():
         held = held_back(study.pk, volunteer_id)
-        live = Quarantine.objects.filter(pk=held.pk if held else None, lifted__isnull=True)
-        if held is None or not live.update(lifted=timezone.now(), lifted_by=by):
+        now = {"lifted": timezone.now(), "lifted_by": by}
+        if held is None or not _live().filter(pk=held.pk).update(**now):
             raise HoldError("This volunteer is not in quarantine.")
         Correction.objects.filter(quarantine=held).update(quarantine=None)
         take_places(study, held.volunteer)

@@ -71,11 +71,11 @@ def _seen(
     if before:
         looked = min(looked, (correction.created - before[0][0]).total_seconds())
     filled = np.count_nonzero((mask != 0) & (mask != codec.unsure_of(mask.dtype))) / mask.size
-    drawn = not unedited and filled > 0
+    drawn = bool(not unedited and filled > 0)
     return Seen(
         unedited=unedited,
         quick=unedited and looked < config.quick,
-        flood=not unedited and filled >= config.flood,
+        flood=bool(not unedited and filled >= config.flood),
         copy=drawn
         and (
             any(changed and same == correction.mask_hash for _, changed, same in before)

@@ -9,6 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from django.db.models import Exists, F, FloatField, OuterRef, Q, QuerySet
+from django.db.models.expressions import OrderBy
 from django.db.models.functions import Cast
 
 from lamella.accounts.models import User, Volunteer
@@ -27,7 +28,7 @@ MOST_HELD = 100
 
 Order = Literal["last", "skill", "unsure", "masks", "left"]
 _LATEST = F("last").desc(nulls_last=True)
-_ORDERS = {
+_ORDERS: dict[Order, tuple[str | OrderBy, ...]] = {
     "last": (_LATEST,),
     "skill": (F("volunteer__ability__skill").asc(nulls_last=True), _LATEST),
     "unsure": (F("volunteer__ability__spread").desc(nulls_first=True), _LATEST),

@@ -34,14 +34,15 @@ def disagreement_picture(
     scale = most_px / max(grey.shape)
     size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    grey = cv2.resize(grey, size, interpolation=how)
-    differ = cv2.resize(differ, size, interpolation=how)
-    drawn = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
+    shown = cv2.resize(grey, size, interpolation=how)
+    drawn = cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR)
     outline = cv2.resize(agreed, size, interpolation=cv2.INTER_NEAREST)
     lines, _ = cv2.findContours(outline, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(drawn, lines, -1, _CONSENSUS, 1)
     # People differ along edges most of all, on few pixels: those are made to be seen.
-    cover = np.minimum(cv2.dilate(differ, np.ones((2, 2))) * 1.7, 0.95)[..., None]
+    cover = np.minimum(
+        cv2.dilate(cv2.resize(differ, size, interpolation=how), np.ones((2, 2))) * 1.7, 0.95
+    )[..., None]
     mixed = drawn.astype(np.float32) * (1 - cover) + _DIFFERS * cover
     drawn = np.clip(mixed, 0, 255).astype(np.uint8)
     done, data = cv2.imencode(".png", drawn)

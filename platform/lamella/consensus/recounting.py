@@ -12,7 +12,7 @@ from lamella.rounds.models import Task
 
 def recount(
     study_id: int,
-    volunteer_id: UUID | str,
+    volunteer_id: UUID,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
     """Bring every task of a study up to date that a volunteer handed something in for.

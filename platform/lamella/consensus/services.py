@@ -57,7 +57,7 @@ def _stands(current: Consensus, keys: list[str]) -> bool:
     """Whether a consensus is still that of the masks that count."""
     if current.aggregator == MANAGER:
         return set(keys) <= set(current.corrections)
-    return current.corrections == keys
+    return bool(current.corrections == keys)
 
 
 def _given(consensus: Consensus, kind: Verdict.Kind, by: User, **fields: Any) -> Verdict:

@@ -4,11 +4,13 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from lamella.accounts.models import User, Volunteer
 from lamella.annotation.models import Ability, Participation
@@ -94,8 +96,8 @@ def test_what_is_odd_is_said_with_what_to_do_and_one_button_does_it(
     assert "in quarantine" in html
     assert "Hardly looks." in html
     assert "Worth a look" not in html
-    html = dana.post(url(world, "let_volunteer_go", bot.pk), {"from": "list"}, follow=True)
-    assert "what they made counts" in html.content.decode()
+    answer = dana.post(url(world, "let_volunteer_go", bot.pk), {"from": "list"}, follow=True)
+    assert "what they made counts" in answer.content.decode()
     assert "Worth a look" in dana.get(url(world, "skills")).content.decode()
 
 
@@ -236,14 +238,15 @@ def test_a_picture_of_the_disagreement_is_drawn(settings: Any, db: None) -> None
     agreed = make.make_consensus(task, mask=make.disk(task, radius=9), votes=votes)
     client = Client()
     client.force_login(dana, backend="django.contrib.auth.backends.ModelBackend")
-    whole = client.get(f"/api/v1/consensus/{agreed.pk}/disagreement.png?max=120")
-    assert whole.content[:8] == b"\x89PNG\r\n\x1a\n"
-    import cv2
 
-    drawn = cv2.imdecode(np.frombuffer(whole.content, np.uint8), cv2.IMREAD_COLOR)
+    def picture(asked: str) -> NDArray[np.uint8]:
+        answer = client.get(f"/api/v1/consensus/{agreed.pk}/disagreement.png?{asked}")
+        assert answer.headers["Content-Type"] == "image/png"
+        return np.asarray(cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_COLOR))
+
+    drawn = picture("max=120")
     assert drawn.shape == (80, 120, 3)
     red = drawn[..., 2].astype(int) - drawn[..., 0]
     assert red[40, 60] > 100, "half of the people differ in the middle"
     assert abs(red[4, 4]) < 5, "nobody differs at the corner"
-    close = client.get(f"/api/v1/consensus/{agreed.pk}/disagreement.png?max=128&y=0&x=59")
-    assert cv2.imdecode(np.frombuffer(close.content, np.uint8), cv2.IMREAD_COLOR).shape[0] == 128
+    assert picture("max=128&y=0&x=59").shape == (128, 128, 3)

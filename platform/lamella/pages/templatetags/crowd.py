@@ -1,5 +1,7 @@
 """How pages speak of people: what is odd about somebody, and what to do about it."""
 
+from datetime import datetime
+
 from django import template
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -138,7 +140,7 @@ def agreement_chart(agreement: Agreement) -> SafeString:
     )
 
 
-def _ends(moments: list[object]) -> tuple[str, str]:
+def _ends(moments: list[datetime]) -> tuple[str, str]:
     if not moments:
         return "", ""
     first, last = (date_format(m, "SHORT_DATE_FORMAT") for m in (moments[0], moments[-1]))
