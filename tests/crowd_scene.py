@@ -38,7 +38,7 @@ def build_crowd(scene: Scene) -> CrowdScene:
         Consensus.objects.filter(task=task).update(corrections=[])
         recompute(task.pk)
         refresh_skills()
-    _dispute(scene, alice)
+    _dispute(scene)
     bot = _odd(scene, unedited=64, quick=61, tally=Tally(found=1, missed=19, spared=22, tasks=24))
     flooder = _odd(
         scene, corrections=18, floods=11, tally=Tally(found=8, missed=1, invented=40, tasks=18)
@@ -52,18 +52,18 @@ def build_crowd(scene: Scene) -> CrowdScene:
     return CrowdScene(alice, bot, flooder, kept_out)
 
 
-def _dispute(scene: Scene, alice: Volunteer) -> None:
-    """Alice marks a body that the next person leaves out; a third is asked."""
+def _dispute(scene: Scene) -> None:
+    """Of two people nobody knows one marks a body that the other leaves out; a third is asked."""
     opened = scene.study.rounds.get(state=Round.State.OPEN)
     taken = set(opened.tasks.values_list("z", flat=True))
     z = next(z for z in range(24, 40) if z not in taken and scene.truth[z].any())
-    task = make.make_task(scene.cube, opened, z=z, proposal=scene.proposal, score=0.5)
+    task = make.make_task(scene.cube, opened, z=z, score=0.5)
     truth = scene.truth[z]
     labelled, _ = ndimage.label(truth)
     sizes = np.bincount(labelled.ravel())[1:]
     without = np.where(labelled == int(np.argmax(sizes)) + 1, 0, truth).astype(np.uint8)
-    for person, mask in ((alice, truth), (None, without)):
-        make.make_correction(task, person, mask=mask, proposal=scene.proposed[z])
+    for mask in (truth, without):
+        make.make_correction(task, mask=mask)
     Task.objects.filter(pk=task.pk).update(places_taken=2)
     recompute(task.pk)
 

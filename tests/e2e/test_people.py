@@ -34,7 +34,7 @@ def test_dana_puts_a_bot_in_quarantine_and_lets_somebody_else_go(
     other = f"volunteer {str(crowd.kept_out.pk)[:8]}"
     row = page.locator("section", has_text="Held back").locator("tr", has_text=other)
     expect(row).to_contain_text("30 masks were handed in unedited within 60 seconds.")
-    row.get_by_role("button", name=f"Let {other} go on").click()
+    row.get_by_role("button", name=f"Let them go on: {other}").click()
     expect(page.get_by_role("status").first).to_contain_text("They may go on")
     assert not Quarantine.objects.filter(volunteer=crowd.kept_out, lifted__isnull=True).exists()
 

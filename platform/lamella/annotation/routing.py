@@ -10,7 +10,7 @@ from lamella.accounts.models import Volunteer
 from lamella.annotation.models import Ability, Participation, Quarantine
 from lamella.rounds.models import Task
 from lamella.studies.models import Study
-from lamella.studies.policy import aggregator_of, config_of
+from lamella.studies.policy import config_of
 from models.config import CrowdConfig
 from models.crowd.routing import advantage, chances
 from models.crowd.skills import SkillEstimate
@@ -70,7 +70,8 @@ def routed(study: Study, tasks: Sequence[Task], skill: SkillEstimate | None) -> 
     mine = [tasks[place] for place in movable]
     chance = chances([t.expected_error for t in mine], [t.score for t in mine])
     ahead = advantage(chance, skill)
-    enough = np.array([t.places_taken >= _settling(study, t) for t in mine])
+    settling = _settling(study)
+    enough = np.array([t.places_taken >= min(t.redundancy, settling) for t in mine])
     # Rounded, so that equals keep the order of their value.
     order = np.lexsort((np.arange(len(mine)), -np.round(ahead, 6), enough))
     result = list(tasks)
@@ -79,8 +80,6 @@ def routed(study: Study, tasks: Sequence[Task], skill: SkillEstimate | None) -> 
     return result
 
 
-def _settling(study: Study, task: Task) -> int:
-    """People after whom a task may retire."""
-    if aggregator_of(study) not in ("skill", "majority"):
-        return task.redundancy
-    return min(task.redundancy, max(config_of(study, CrowdConfig, "crowd").early, 1))
+def _settling(study: Study) -> int:
+    """People after whom a task may retire at the earliest."""
+    return max(config_of(study, CrowdConfig, "crowd").early, 1)
