@@ -191,6 +191,49 @@ class MarkConfig:
     """Pixels from an object's middle within which a point means it."""
 
 
+@dataclass(frozen=True, slots=True)
+class PracticeConfig:
+    """How often a volunteer is given a slice that experts drew."""
+
+    every: int = 10
+    """One slice in so many is practice, for somebody whose skill is not known yet."""
+    sure_every: int = 40
+    """One in so many for somebody who is known to be good."""
+    doubted_every: int = 5
+    """One in so many for somebody who is known to be no better than chance."""
+    good: tuple[float, float] = (0.4, 0.9)
+    """Skill (hit - false alarm, less its standard deviation) from which practice gets rarer, and at
+    which it is as rare as it gets."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardConfig:
+    """What in a volunteer's behaviour is called suspicious, and what is acted on at once."""
+
+    accepts: int = 30
+    """Masks handed in unedited within `window` seconds that put somebody in quarantine; 0: none
+    ever does."""
+    window: float = 60.0
+    """Seconds."""
+    quick: float = 2.0
+    """Seconds that an unedited mask was looked at, below which it counts as quick."""
+    least: int = 10
+    """Masks of somebody before anything is said of them."""
+    unedited: float = 0.9
+    """Share of masks left as they were shown, from which what was left wrong is looked at."""
+    left: float = 0.7
+    """Share of what was wrong and left so, from which somebody is said to nod things through."""
+    needed: float = 3.0
+    """Changes that were needed, in objects, before that is said."""
+    often: float = 0.3
+    """Share of masks from which quick ones, floods and copies are mentioned."""
+    flood: float = 0.95
+    """Share of a task's pixels that a mask which floods it fills."""
+    skill: float = 0.2
+    """Skill (hit - false alarm) below which, by twice its standard deviation, somebody is said to
+    do no better than chance."""
+
+
 # --- networks -----------------------------------------------------------------------------------
 
 

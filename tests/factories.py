@@ -268,7 +268,12 @@ def make_correction(
         "consent_version": task.study.consent_version,
     }
     made = {**defaults, **fields}
-    note(task.study_id, volunteer.pk, seconds=made["active_seconds"])
+    note(
+        task.study_id,
+        volunteer.pk,
+        seconds=made["active_seconds"],
+        unedited=made["changed_voxels"] == 0,
+    )
     return Correction.objects.create(assignment=assignment, task=task, volunteer=volunteer, **made)
 
 

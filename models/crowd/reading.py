@@ -1,6 +1,5 @@
 """Marks from a table: one row a mark, or one row a classification with its marks as JSON."""
 
-import csv
 import json
 import math
 from array import array
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from models.crowd.marks import Marks
+from models.crowd.rows import RowError, header_of, rows_of
 
 IMAGE = ("subject_id", "subject_ids", "subject", "image", "image_id")
 PERSON = ("user_name", "user_id", "volunteer", "user")
@@ -99,7 +99,6 @@ def read(path: Path, progress: Callable[[int], None] = lambda done: None) -> Tab
     says which and why. progress is given the bytes read so far. Raises TableError.
     """
     table = Table()
-    csv.field_size_limit(2**27)
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         read_so_far = 0
 
@@ -109,19 +108,21 @@ def read(path: Path, progress: Callable[[int], None] = lambda done: None) -> Tab
                 read_so_far += len(line)
                 yield line
 
-        rows = csv.DictReader(lines())
-        names = rows.fieldnames or []
+        given = lines()
+        names = header_of(given)
         image, person = _column(path, names, IMAGE), _column(path, names, PERSON)
         one = _classification if "annotations" in names else _mark
         if one is _mark and not {"x", "y"} <= set(names):
             raise TableError(f"{path.name} has neither columns x and y nor annotations.")
         kind = next((c for c in CLASS if c in names), "")
-        for number, row in enumerate(rows, 2):
+        for number, row in rows_of(given, names):
             try:
+                if isinstance(row, RowError):
+                    raise row
                 if not row[image] or not row[person]:
                     raise ValueError("it names no image or no volunteer")
-                at = table.images.setdefault(row[image], len(table.images))
-                who = table.people.setdefault(row[person], len(table.people))
+                at = table.images.setdefault(row[image] or "", len(table.images))
+                who = table.people.setdefault(row[person] or "", len(table.people))
                 one(table, row, at, who, kind, number)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 table.broken.append(f"Row {number} of {path.name} was left out: {_why(error)}.")
@@ -152,7 +153,9 @@ def _why(error: Exception) -> str:
 def _mark(
     table: Table, row: Mapping[str, Any], image: int, person: int, kind: str, number: int
 ) -> None:
-    x, y = (row["x"] or "").strip(), (row["y"] or "").strip()
+    if row["x"] is None or row["y"] is None:
+        raise ValueError("it names no place")
+    x, y = row["x"].strip(), row["y"].strip()
     if not x and not y:
         table.look(image, person)
         return

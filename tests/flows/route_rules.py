@@ -40,6 +40,7 @@ CUBE = API + "cubes/<int:cube_id>"
 TILE = CUBE + "/tiles/<int:level>/<int:z>/<int:row>/<int:column>"
 AGREED = API + "consensus/<int:consensus_id>"
 MEMBER = API + "studies/<slug>/members/<int:member_id>"
+PERSON = API + "studies/<slug>/skills/<uuidstr:volunteer_id>"
 VERSION = API + "model-versions/<int:version_id>"
 ASSIGNED = API + "assignments/<uuidstr:assignment_id>"
 
@@ -119,6 +120,12 @@ ROUTES = [
     ),
     Route("POST", STUDY + "people/<int:pk>/role/", ADMINS, values={"pk": "membership"}),
     Route("POST", STUDY + "people/<int:pk>/remove/", MANAGERS, values={"pk": "membership"}),
+    Route("GET", STUDY + "skills/", MANAGERS),
+    Route("GET", STUDY + "skills/<uuid:pk>/", MANAGERS, values={"pk": "volunteer_id"}),
+    Route("POST", STUDY + "skills/<uuid:pk>/hold/", MANAGERS, values={"pk": "volunteer_id"}),
+    Route("POST", STUDY + "skills/<uuid:pk>/let-go/", MANAGERS, values={"pk": "volunteer_id"}),
+    Route("GET", STUDY + "agreement/", MANAGERS),
+    Route("GET", STUDY + "my-work/", MEMBERS),
     Route("GET", STUDY + "cubes/", MEMBERS),
     Route("GET", STUDY + "cubes/add/", MANAGERS),
     Route("GET", STUDY + "cubes/<int:pk>/", MEMBERS, values={"pk": "cube_id"}),
@@ -234,6 +241,12 @@ ROUTES = [
     Route("GET", API + "studies/<slug>/verdicts", MANAGERS),
     Route("POST", API + "studies/<slug>/verdicts/undo", MANAGERS),
     Route("GET", AGREED, MANAGERS),
+    Route("GET", API + "studies/<slug>/skills", MANAGERS),
+    Route("GET", PERSON, MANAGERS),
+    Route("POST", PERSON + "/hold", MANAGERS, "held"),
+    Route("DELETE", PERSON + "/hold", MANAGERS),
+    Route("GET", API + "studies/<slug>/contested", MANAGERS),
+    Route("GET", AGREED + "/disagreement.png", MANAGERS),
     Route("GET", AGREED + "/masks/<name>", MANAGERS),
     Route("GET", AGREED + "/corrections/<uuidstr:correction_id>/mask", MANAGERS),
     Route("POST", AGREED + "/accept", MANAGERS),

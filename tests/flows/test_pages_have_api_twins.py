@@ -62,6 +62,8 @@ TWINS = {
         "patch",
         "studies/{slug}/volunteers/{volunteer_id}",
     ),
+    STUDY + "skills/<uuid:pk>/hold/": ("post", "studies/{slug}/skills/{volunteer_id}/hold"),
+    STUDY + "skills/<uuid:pk>/let-go/": ("delete", "studies/{slug}/skills/{volunteer_id}/hold"),
     STUDY + "cubes/<int:pk>/exports/": ("post", "cubes/{cube_id}/exports"),
 }
 

@@ -80,6 +80,9 @@ class World:
     def new_study(self) -> dict[str, Any]:
         return {"title": "Kidney 2", "question": "Where are the tubules?"}
 
+    def held(self) -> dict[str, Any]:
+        return {"kind": "quarantine", "reason": "Looks odd."}
+
     def state(self) -> dict[str, Any]:
         return {"state": "paused"}
 
@@ -187,6 +190,7 @@ def make_world(settings: Settings, tmp_path: Path) -> World:
             "leaving": leaving_token(people[ALICE]),
             "volunteer": str(volunteer.pk),
             "membership": str(study.memberships.get(user=people[ALICE]).pk),
+            "volunteer_id": str(volunteer.pk),
             "name": "consensus",
             "axis": "z",
             "path": "zarr.json",

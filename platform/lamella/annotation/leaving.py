@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lamella.accounts.models import User
 from lamella.accounts.services import erase
-from lamella.annotation.submission import withdraw_all
+from lamella.annotation.counting import withdraw_all
 
 
 class Marks(models.TextChoices):

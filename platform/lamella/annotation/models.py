@@ -1,6 +1,7 @@
 """Leases of tasks to volunteers, and the corrections they make."""
 
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -8,9 +9,19 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from lamella.accounts.models import Volunteer
+from lamella.annotation.models_people import Ability, Quarantine
 from lamella.cubes.models import Cube
 from lamella.rounds.models import Task
 from lamella.studies.models import Study
+
+__all__ = [
+    "Ability",
+    "Assignment",
+    "Correction",
+    "Favourite",
+    "Participation",
+    "Quarantine",
+]
 
 
 class Assignment(models.Model):
@@ -51,6 +62,16 @@ class Assignment(models.Model):
         return f"{self.task} to {self.volunteer} ({self.state})"
 
 
+class Corrections(models.QuerySet["Correction"]):
+    """Masks of volunteers."""
+
+    def counting(self) -> Self:
+        """Those that count: neither called back, nor withdrawn, nor in quarantine."""
+        return self.filter(
+            superseded_by__isnull=True, withdrawn__isnull=True, quarantine__isnull=True
+        )
+
+
 class Correction(models.Model):
     """A volunteer's mask for a task. Immutable: a recall makes a new one that supersedes it."""
 
@@ -79,7 +100,17 @@ class Correction(models.Model):
     )
     late = models.BooleanField(default=False, help_text="came after its lease or the retirement")
     withdrawn = models.DateTimeField(null=True, blank=True)
+    quarantine = models.ForeignKey(
+        Quarantine,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="corrections",
+        help_text="while it is set, this mask does not count",
+    )
     created = models.DateTimeField(auto_now_add=True)
+
+    objects = Corrections.as_manager()
 
     class Meta:
         indexes = [
@@ -113,6 +144,13 @@ class Participation(models.Model):
         Volunteer, on_delete=models.CASCADE, related_name="participations"
     )
     corrections = models.PositiveIntegerField(default=0)
+    # Of first masks, counted as they come in (watching); what is withdrawn stays in them.
+    unedited = models.PositiveIntegerField(default=0, help_text="handed in as they were shown")
+    quick = models.PositiveIntegerField(default=0, help_text="unedited, with hardly a look")
+    floods = models.PositiveIntegerField(default=0, help_text="nearly all of it foreground")
+    copies = models.PositiveIntegerField(
+        default=0, help_text="drawn, and equal voxel by voxel to another task's or person's mask"
+    )
     seconds = models.FloatField(default=0.0)
     last = models.DateTimeField(null=True, blank=True)
     paused = models.DateTimeField(null=True, blank=True, help_text="gets no tasks since")

@@ -6,6 +6,7 @@ ask at once a task never has more live leases and submissions than its redundanc
 
 import datetime
 import uuid
+from collections.abc import Callable
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -13,18 +14,22 @@ from django.utils import timezone
 
 from lamella.accounts.models import Volunteer
 from lamella.annotation.models import Assignment
-from lamella.annotation.participation import is_paused
 from lamella.annotation.proven import in_order_for
+from lamella.annotation.routing import WINDOW, known_of, routed
 from lamella.annotation.wishes import Wish, preferred
 from lamella.rounds.models import Task
 from lamella.rounds.services import next_best_tasks
 from lamella.studies.models import Study, StudyState
+from lamella.studies.policy import config_of
+from models.config import PracticeConfig
+from models.crowd.routing import practice_every
+from models.crowd.skills import SkillEstimate
 
-# How many tasks are tried before the list is read again; others may take them meanwhile.
-_BATCH = 20
+# Of tasks that somebody left, how many are tried.
+_LEFT = 20
 
-# One slice in so many is practice, as long as there is gold that a volunteer has not had.
-PRACTICE_EVERY = 10
+# What the choice among tasks looks at.
+_CHOSEN_BY = ("id", "blind", "expected_error", "score", "places_taken", "redundancy")
 
 
 def next_assignment(
@@ -32,25 +37,31 @@ def next_assignment(
 ) -> Assignment | None:
     """A lease on the best task for this volunteer, or None when there is nothing left for them.
 
-    In this order: the lease they already hold; with ``beyond_round``, after every nine slices, one
-    on a gold task; of the open tasks they have not had one that they wish for, else the most
-    valuable; one they left without submitting; with ``beyond_round`` the next best slices that the
-    open round did not choose, and at last practice on a gold task.
+    In this order: the lease they already hold; with ``beyond_round``, every so many slices (fewer
+    the better somebody is known to be), one on a gold task; of the open tasks they have not had one
+    that they wish for, else of the most valuable the one on which their word counts most; one they
+    left without submitting; with ``beyond_round`` the next best slices that the open round did not
+    choose, and at last practice on a gold task. Somebody in quarantine is given practice alone.
     """
-    if study.state != StudyState.OPEN or volunteer.paused or is_paused(study, volunteer):
+    if study.state != StudyState.OPEN or volunteer.paused:
+        return None
+    known = known_of(study, volunteer)
+    if known.paused:
         return None
     held = _held(study, volunteer)
     if held is not None:
         return held
-    if beyond_round and _practice_is_due(study, volunteer):
+    if known.in_quarantine:
+        return _practice(study, volunteer)
+    if beyond_round and _practice_is_due(study, volunteer, known.skill):
         lease = _practice(study, volunteer)
         if lease is not None:
             return lease
-    lease = _first_free(study, volunteer, wish) or _take_up_again(study, volunteer)
+    lease = _first_free(study, volunteer, wish, known.skill) or _take_up_again(study, volunteer)
     if lease is not None or not beyond_round:
         return lease
     if next_best_tasks(study):
-        lease = _first_free(study, volunteer, wish)
+        lease = _first_free(study, volunteer, wish, known.skill)
     return lease or _practice(study, volunteer)
 
 
@@ -79,23 +90,30 @@ def offered(study: Study) -> QuerySet[Task]:
     )
 
 
-def _first_free(study: Study, volunteer: Volunteer, wish: Wish) -> Assignment | None:
+def _first_free(
+    study: Study, volunteer: Volunteer, wish: Wish, skill: SkillEstimate | None
+) -> Assignment | None:
     had = Assignment.objects.filter(task=OuterRef("pk"), volunteer=volunteer)
     free = in_order_for(study, volunteer, offered(study).filter(~Exists(had)))
     wished = preferred(wish, study, volunteer, free)
-    lease = None if wished is None else _first_of(wished, volunteer)
-    return lease or _first_of(free, volunteer)
+    if wished is not None:
+        lease = _first_of(wished, volunteer, lambda tasks: tasks)
+        if lease is not None:
+            return lease
+    return _first_of(free, volunteer, lambda tasks: routed(study, tasks, skill))
 
 
-def _first_of(tasks: QuerySet[Task], volunteer: Volunteer) -> Assignment | None:
+def _first_of(
+    tasks: QuerySet[Task], volunteer: Volunteer, order: Callable[[list[Task]], list[Task]]
+) -> Assignment | None:
     while True:
-        batch = list(tasks.all()[:_BATCH])
-        for task in batch:
+        batch = list(tasks.only(*_CHOSEN_BY)[:WINDOW])
+        for task in order(batch):
             lease = _lease(task, volunteer)
             if lease is not None:
                 return lease
         # A full batch that others emptied: look again; anything less was all there is.
-        if len(batch) < _BATCH:
+        if len(batch) < WINDOW:
             return None
 
 
@@ -104,6 +122,8 @@ def _lease(task: Task, volunteer: Volunteer) -> Assignment | None:
         with transaction.atomic():
             if not take_place(task.pk):
                 return None
+            whole = Task.objects.select_related("study", "cube", "proposal", "round")
+            task = whole.get(pk=task.pk)
             return Assignment.objects.create(
                 task=task, volunteer=volunteer, lease_until=_lease_end(task)
             )
@@ -136,7 +156,7 @@ def _take_up_again(study: Study, volunteer: Volunteer) -> Assignment | None:
         )
         .order_by("-task__priority")
     )
-    for assignment in left[:_BATCH]:
+    for assignment in left[:_LEFT]:
         if _lease_again(assignment):
             assignment.refresh_from_db()
             return assignment
@@ -161,16 +181,17 @@ def _lease_again(assignment: Assignment) -> bool:
         return bool(taken)
 
 
-def _practice_is_due(study: Study, volunteer: Volunteer) -> bool:
-    """Whether the volunteer has handed in nine slices since the last one of practice."""
+def _practice_is_due(study: Study, volunteer: Volunteer, skill: SkillEstimate | None) -> bool:
+    """Whether the volunteer has handed in enough slices since the last one of practice."""
+    between = practice_every(skill, config_of(study, PracticeConfig, "practice")) - 1
     latest = (
         Assignment.objects.filter(
             volunteer=volunteer, task__study=study, state=Assignment.State.SUBMITTED
         )
         .order_by("-ended")
-        .values_list("practice", flat=True)[: PRACTICE_EVERY - 1]
+        .values_list("practice", flat=True)[:between]
     )
-    return len(latest) == PRACTICE_EVERY - 1 and not any(latest)
+    return len(latest) == between and not any(latest)
 
 
 def _practice(study: Study, volunteer: Volunteer) -> Assignment | None:

@@ -1,5 +1,6 @@
 """Volunteers of a study: what each did in short, and pausing one."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,28 +18,25 @@ LENGTH = 50
 """Rows of one page."""
 
 
-def note(study_id: int, volunteer_id: UUID, *, seconds: float) -> None:
-    """One more mask of this volunteer; called in the transaction that stores it."""
+def note(study_id: int, volunteer_id: UUID, *, seconds: float, **signs: bool) -> None:
+    """One more mask of this volunteer; called in the transaction that stores it.
+
+    signs: which of the counts unedited, quick, floods and copies it adds to.
+    """
     now = timezone.now()
     change = {
         "corrections": F("corrections") + 1,
         "seconds": F("seconds") + seconds,
         "last": now,
+        **{name: F(name) + 1 for name, seen in signs.items() if seen},
     }
     mine = Participation.objects.filter(study=study_id, volunteer=volunteer_id)
     if mine.update(**change):
         return
-    try:
-        with transaction.atomic():
-            Participation.objects.create(
-                study_id=study_id,
-                volunteer_id=volunteer_id,
-                corrections=1,
-                seconds=seconds,
-                last=now,
-            )
-    except IntegrityError:  # of two first masks at once the other was quicker
-        mine.update(**change)
+    # Of two first masks at once the other may have been quicker.
+    with suppress(IntegrityError), transaction.atomic():
+        Participation.objects.create(study_id=study_id, volunteer_id=volunteer_id)
+    mine.update(**change)
 
 
 def recount(volunteer: Volunteer) -> None:

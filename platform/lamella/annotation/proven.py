@@ -90,17 +90,19 @@ def _proven(study: Study, volunteer: Volunteer) -> bool:
 
 
 def _scores(study: Study, volunteer: Volunteer) -> list[float]:
-    return [
-        score
-        for correction in Correction.objects.filter(
-            volunteer=volunteer,
-            task__study=study,
-            task__kind=Task.Kind.GOLD,
-            superseded_by__isnull=True,
-            withdrawn__isnull=True,
-        ).values_list("pk", flat=True)
-        if (score := _against_gold(str(correction))) is not None
-    ]
+    return [score for _, score in practice_scores(study, volunteer)]
+
+
+def practice_scores(study: Study, volunteer: Volunteer) -> list[tuple[datetime.datetime, float]]:
+    """(when, Dice) of each practice mask of a volunteer, the oldest first."""
+    made = (
+        Correction.objects.filter(volunteer=volunteer, task__study=study, task__kind=Task.Kind.GOLD)
+        .counting()
+        .order_by("created")
+        .values_list("pk", "created")
+    )
+    scores = [(when, _against_gold(str(key))) for key, when in made]
+    return [(when, score) for when, score in scores if score is not None]
 
 
 @lru_cache(maxsize=4096)

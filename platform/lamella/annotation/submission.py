@@ -12,10 +12,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from lamella.accounts.models import Volunteer
 from lamella.annotation import offers
+from lamella.annotation.holding import held_back
 from lamella.annotation.models import Assignment, Correction
-from lamella.annotation.participation import note, recount
+from lamella.annotation.participation import recount
+from lamella.annotation.watching import watch
 from lamella.cubes.store import location
 from lamella.jobs.services import enqueue
 from lamella.rounds.gold import gold_mask
@@ -80,6 +81,7 @@ def _store(
     mask, proposal = _read_mask(task, data)
     packed = codec.pack(mask)
     spilled = _spill(data.id, packed) if len(packed) > SPILL_BYTES else ""
+    hold = held_back(task.study_id, assignment.volunteer_id)
     correction = Correction(
         id=data.id,
         assignment=assignment,
@@ -98,17 +100,18 @@ def _store(
         flag=data.flag,
         comment=data.comment,
         consent_version=data.consent_version,
+        quarantine=hold,
     )
     try:
         with transaction.atomic():
             if supersedes is None:
-                correction.late = not _end_lease(assignment)
+                correction.late = not _end_lease(assignment, fills=hold is None)
             correction.save(force_insert=True)
             if supersedes is None:
-                note(task.study_id, correction.volunteer_id, seconds=correction.active_seconds)
+                watch(correction, mask)
             else:
                 recount(assignment.volunteer)
-            if not assignment.practice:
+            if not assignment.practice and hold is None:
                 _ask_for_consensus(task.pk, task.study.slug)
     except IntegrityError:
         known = _already_stored(assignment, data)
@@ -166,15 +169,18 @@ def _mended(task: Task, mask: NDArray[Any], shown: NDArray[Any]) -> bool | None:
         return None
 
 
-def _end_lease(assignment: Assignment) -> bool:
-    """Mark the lease as used. False when it had ended before: the mask is late."""
+def _end_lease(assignment: Assignment, *, fills: bool) -> bool:
+    """Mark the lease as used. False when it had ended before: the mask is late.
+
+    fills: whether a late mask may fill a place that is free.
+    """
     now = timezone.now()
     if Assignment.objects.filter(pk=assignment.pk, state=Assignment.State.LEASED).update(
         state=Assignment.State.SUBMITTED, ended=now
     ):
         return True
     # The place was given away. If one is free, the late mask fills it; else it is one more.
-    holds = offers.take_place(assignment.task_id)
+    holds = fills and offers.take_place(assignment.task_id)
     Assignment.objects.filter(pk=assignment.pk).update(
         state=Assignment.State.SUBMITTED, ended=now, holds_place=holds
     )
@@ -185,18 +191,6 @@ def _spill(key: uuid.UUID, packed: bytes) -> str:
     name = f"corrections/{str(key)[:2]}/{key}.mask"
     location(name).write(packed)
     return name
-
-
-def withdraw_all(volunteer: Volunteer) -> int:
-    """Take a volunteer's marks out of use, as they asked; what rests on them is computed anew."""
-    marks = Correction.objects.filter(volunteer=volunteer, withdrawn__isnull=True)
-    with transaction.atomic():
-        affected = list(marks.values_list("task_id", "task__study__slug").distinct())
-        count = marks.update(withdrawn=timezone.now())
-        recount(volunteer)
-        for task_id, slug in affected:
-            _ask_for_consensus(task_id, slug)
-    return count
 
 
 def _ask_for_consensus(task_id: int, slug: str) -> None:

@@ -13,8 +13,10 @@ from lamella.accounts.api import router as account
 from lamella.annotation.api import router as annotation
 from lamella.annotation.api_leaving import router as leaving
 from lamella.annotation.api_volunteers import router as volunteers
+from lamella.annotation.holding import HoldError
 from lamella.annotation.submission import StaleProposalError, SubmissionError
 from lamella.consensus.api import router as review
+from lamella.consensus.api_people import router as people
 from lamella.consensus.api_verdicts import router as verdicts
 from lamella.consensus.services import VerdictError
 from lamella.cubes.api import router as cubes
@@ -45,6 +47,7 @@ api = NinjaAPI(title="Lamella", version="1", urls_namespace="api", auth=ANYBODY)
 api.add_router("", annotation)
 api.add_router("", review)
 api.add_router("", verdicts)
+api.add_router("", people)
 api.add_router("", studies)
 api.add_router("", settings)
 api.add_router("", members)
@@ -78,6 +81,7 @@ _answers(ForbiddenError, 403)
 _answers(StaleProposalError, 409)
 _answers(SubmissionError, 422)
 _answers(VerdictError, 409)
+_answers(HoldError, 409)
 _answers(MaskError, 422)
 _answers(CubeError, 409)
 _answers(ExportError, 409)

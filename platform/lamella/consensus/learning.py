@@ -8,21 +8,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
+import numpy as np
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from lamella.annotation.models import Correction
-from lamella.consensus.compute import crowd_masks, method_of
+from lamella.annotation.models import Ability, Correction
+from lamella.consensus.compute import crowd_config, usable
 from lamella.consensus.models import Consensus, Evidence, Skill, SkillVersion
 from lamella.consensus.snapshots import latest_version, snapshot
+from lamella.consensus.votes import MANAGER
 from lamella.rounds.gold import gold_mask
 from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
 from lamella.studies.models import Study
 from lamella.studies.policy import aggregator_of
+from lamella.volumes import codec
 from models.config import SkillConfig
-from models.crowd.aggregator import SHOWN
-from models.crowd.skills import SkillSnapshot, Tally
+from models.crowd.aggregator import SHOWN, Aggregator
+from models.crowd.registry import aggregator
+from models.crowd.skills import SkillSnapshot, Tally, estimate
 
 BATCH = 200
 """Agreements, and gold masks, that one refresh learns from at most; the rest waits for the next."""
@@ -41,12 +45,12 @@ def refresh_skills() -> SkillVersion | None:
     agreed = list(_agreed(by_skill))
     told = {one.pk: _corrections(one) for one in agreed}
     gold = list(_gold(by_skill))
-    stale = list(Evidence.objects.filter(correction__withdrawn__isnull=False)[:BATCH])
+    stale = list(Evidence.objects.filter(stale=True).order_by("pk")[:BATCH])
     if not (agreed or gold or stale):
         return None
     everybody = {c.volunteer_id for masks in [*told.values(), gold] for c in masks}
     known = snapshot(latest_version(), everybody)
-    judged = [(one, _judge(one.task, told[one.pk], known)) for one in agreed]
+    judged = [(one, _judge(one, told[one.pk], known)) for one in agreed]
     tested = [(one, _judge_on_gold(one, known)) for one in gold]
     with transaction.atomic():
         touched: set[UUID | None] = {one.volunteer_id for one in stale}
@@ -60,10 +64,30 @@ def refresh_skills() -> SkillVersion | None:
             tasks=len(judged) + len({one.task_id for one in gold}) + len({e.task_id for e in stale})
         )
         for volunteer in sorted(touched, key=str):
-            Skill.objects.create(
-                version=version, volunteer_id=volunteer, tally=_plain(_sum_of(volunteer))
-            )
+            tally = _sum_of(volunteer)
+            Skill.objects.create(version=version, volunteer_id=volunteer, tally=_plain(tally))
+            if volunteer is not None:
+                _make_able(volunteer, tally)
     return version
+
+
+def _make_able(volunteer: UUID, tally: Tally) -> None:
+    """What offers and pages read of a skill."""
+    skill = estimate(tally)
+    Ability.objects.update_or_create(
+        volunteer_id=volunteer,
+        defaults={
+            "hit": skill.hit,
+            "false_alarm": skill.false_alarm,
+            "spread": skill.spread,
+            "edge": skill.edge,
+            "bias": skill.bias,
+            "tasks": skill.weight,
+            "needed": tally.found + tally.missed + tally.struck + tally.passed,
+            "left": tally.missed + tally.passed,
+            "skill": skill.hit - skill.false_alarm,
+        },
+    )
 
 
 def _agreed(studies: Sequence[int]) -> QuerySet[Consensus]:
@@ -80,23 +104,15 @@ def _agreed(studies: Sequence[int]) -> QuerySet[Consensus]:
 
 
 def _corrections(consensus: Consensus) -> list[Correction]:
-    found = Correction.objects.filter(
-        pk__in=consensus.corrections,
-        superseded_by__isnull=True,
-        withdrawn__isnull=True,
-        assignment__practice=False,
+    found = Correction.objects.counting().filter(
+        pk__in=consensus.corrections, assignment__practice=False
     )
     return list(found.select_related("task__study").order_by("created", "id"))
 
 
 def _gold(studies: Sequence[int]) -> QuerySet[Correction]:
     """Masks of gold tasks that nothing was learned from yet."""
-    rows = Correction.objects.filter(
-        task__kind=Task.Kind.GOLD,
-        task__study__in=studies,
-        superseded_by__isnull=True,
-        withdrawn__isnull=True,
-    )
+    rows = Correction.objects.counting().filter(task__kind=Task.Kind.GOLD, task__study__in=studies)
     rows = rows.filter(~Exists(Evidence.objects.filter(correction=OuterRef("pk"))))
     return rows.select_related("task__study", "task__cube", "task__proposal").order_by(
         "created", "id"
@@ -104,26 +120,42 @@ def _gold(studies: Sequence[int]) -> QuerySet[Correction]:
 
 
 def _judge(
-    task: Task, corrections: Sequence[Correction], known: SkillSnapshot
+    consensus: Consensus, corrections: Sequence[Correction], known: SkillSnapshot
 ) -> Mapping[str, Tally]:
-    """What a task says of those who corrected it; nothing where their masks are gone."""
-    if not corrections:
+    """What a task says of those who corrected it; nothing where their masks are gone.
+
+    A mask that a manager drew is the truth, as gold is.
+    """
+    task, masks = consensus.task, usable(corrections).masks
+    if not masks:
         return {}
-    method = method_of(task.study, "skill", task.redundancy)
-    return method.judge(crowd_masks(corrections), task_proposal(task), known)
+    truth = None
+    if consensus.aggregator == MANAGER:
+        truth = codec.unpack(
+            bytes(consensus.mask),
+            shape=(task.height, task.width),
+            dtype=np.dtype(task.study.label_dtype),
+        )
+    return _method(task).judge(masks, task_proposal(task), known, truth)
 
 
 def _judge_on_gold(correction: Correction, known: SkillSnapshot) -> Mapping[str, Tally]:
     """What one mask of a gold task says; nothing where the gold is gone."""
     task = correction.task
+    masks = usable([correction]).masks
     try:
         truth = gold_mask(task)
     except LookupError:
         return {}
-    method = method_of(task.study, "skill", task.redundancy)
-    told = method.judge(crowd_masks([correction]), task_proposal(task), known, truth)
+    if not masks or truth.shape != masks[0].mask.shape:
+        return {}
+    told = _method(task).judge(masks, task_proposal(task), known, truth)
     # A planted error says nothing of what the machine proposes.
     return {who: tally for who, tally in told.items() if not (task.planted and who == SHOWN)}
+
+
+def _method(task: Task) -> Aggregator:
+    return aggregator("skill", crowd_config(task.study, task.redundancy))
 
 
 def _note(
@@ -139,7 +171,9 @@ def _note(
         task.evidence.filter(volunteer=gone).delete()
     for volunteer, tally in now.items():
         Evidence.objects.update_or_create(  # type: ignore[misc]
-            task=task, volunteer_id=volunteer, defaults={"tally": _plain(tally)}
+            task=task,
+            volunteer_id=volunteer,
+            defaults={"tally": _plain(tally), "stale": False},
         )
     return before | now.keys()
 
@@ -155,6 +189,7 @@ def _note_gold(correction: Correction, tallies: Mapping[str, Tally]) -> set[UUID
             volunteer_id=volunteer,
             defaults={
                 "tally": _plain(tally),
+                "stale": False,
                 "correction": None if volunteer is None else correction,
             },
         )

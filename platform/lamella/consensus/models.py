@@ -63,6 +63,9 @@ class Evidence(models.Model):
         help_text="of a gold task, which tells of everybody apart: the mask it was read from",
     )
     tally = models.JSONField()
+    stale = models.BooleanField(
+        default=False, help_text="its masks no longer count, or its task is open again"
+    )
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -73,7 +76,10 @@ class Evidence(models.Model):
                 nulls_distinct=False,
             )
         ]
-        indexes = [models.Index(fields=["volunteer", "-id"], name="newest_evidence")]
+        indexes = [
+            models.Index(fields=["volunteer", "-id"], name="newest_evidence"),
+            models.Index(fields=["id"], condition=Q(stale=True), name="stale_evidence"),
+        ]
 
     def __str__(self) -> str:
         return f"evidence of {self.task}"
@@ -93,12 +99,23 @@ class Consensus(models.Model):
         related_name="consensuses",
         help_text="the skills it was made with; empty where none were known or asked for",
     )
-    # In the order they were used: replaying them, with these skills, gives the same result.
+    # In the order they were used: replaying them, with these skills and terms, gives the same
+    # result.
     corrections = models.JSONField(default=list)
+    terms = models.JSONField(
+        default=dict,
+        help_text="settings it was made with (models.config.CrowdConfig), and the code",
+    )
+    left_out = models.JSONField(
+        default=list, help_text="a sentence for each mask that could not be used"
+    )
     mask = models.BinaryField(help_text="packed mask (codec)")
     mask_hash = models.CharField(max_length=64)
     probability = models.BinaryField(
         blank=True, help_text="packed uint8 map: share of votes for the agreed value"
+    )
+    alike = models.JSONField(
+        default=dict, help_text="volunteer -> mean agreement with the others, 0 to 1"
     )
     agreement = models.FloatField(help_text="mean pairwise Dice of the corrections; 1 for one")
     expected_error = models.FloatField(
@@ -137,6 +154,29 @@ class Consensus(models.Model):
 
     def __str__(self) -> str:
         return f"consensus {self.pk} of {self.task}"
+
+
+class Contested(models.Model):
+    """An object of a current consensus on which people differ."""
+
+    consensus = models.ForeignKey(Consensus, on_delete=models.CASCADE, related_name="contested")
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="+")
+    value = models.PositiveBigIntegerField(help_text="class; 0 where values are object ids")
+    y = models.FloatField(help_text="its middle, in voxels of the slice")
+    x = models.FloatField()
+    area = models.PositiveIntegerField(help_text="voxels")
+    shown = models.BooleanField(help_text="whether the proposal had it")
+    drawn = models.PositiveIntegerField(help_text="people whose mask has it")
+    views = models.PositiveIntegerField(help_text="people who looked")
+    false_positive = models.FloatField(help_text="how likely it is not there")
+    doubt = models.FloatField(help_text="1 where it may as well be there as not, 0 where sure")
+
+    class Meta:
+        verbose_name_plural = "contested objects"
+        indexes = [models.Index(fields=["study", "-doubt", "id"], name="most_contested")]
+
+    def __str__(self) -> str:
+        return f"object at {self.y:.0f}, {self.x:.0f} of {self.consensus}"
 
 
 class Verdict(models.Model):

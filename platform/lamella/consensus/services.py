@@ -3,16 +3,15 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from numpy.typing import NDArray
 
 from lamella.accounts.models import User
 from lamella.annotation.models import Correction
-from lamella.consensus.compute import Agreed, aggregate
+from lamella.consensus.compute import aggregate
 from lamella.consensus.models import Consensus, Verdict
-from lamella.consensus.standing import standing_of
-from lamella.jobs.services import enqueue
+from lamella.consensus.recording import ask_again, learn, nudge, record
+from lamella.consensus.votes import MANAGER
 from lamella.rounds.models import Task
 from lamella.volumes import codec
 
@@ -24,7 +23,7 @@ class VerdictError(Exception):
 def counted(task: Task) -> list[Correction]:
     """The corrections that count for a task, in the order in which they came."""
     return list(
-        task.corrections.filter(superseded_by__isnull=True, withdrawn__isnull=True)
+        task.corrections.counting()
         .filter(assignment__practice=False)
         .select_related("task__study")
         .order_by("created", "id")
@@ -41,81 +40,24 @@ def recompute(task_id: int) -> Consensus | None:
         corrections = counted(task)
         keys = [str(c.pk) for c in corrections]
         current = task.consensuses.filter(current=True).first()
-        if current is not None and current.corrections == keys:
+        if current is None and not keys:
+            return None
+        if current is not None and _stands(current, keys):
             return current
         agreed = aggregate(task, corrections) if corrections else None
         with transaction.atomic():
             # Waits for another recomputation of the same task, and then sees what it wrote.
-            Task.objects.select_for_update().get(pk=task_id)
+            task.state = Task.objects.select_for_update().get(pk=task_id).state
             if [str(c.pk) for c in counted(task)] != keys:
                 continue
-            return _record(task, keys, agreed)
+            return record(task, keys, agreed, current)
 
 
-def _record(task: Task, keys: list[str], agreed: Agreed | None) -> Consensus | None:
-    task.consensuses.filter(current=True).update(current=False)
-    if agreed is not None:
-        Task.objects.filter(pk=task.pk).update(**_standing(task, agreed, len(keys)))
-    if agreed is None:
-        _reopen(task, places=0)
-        return None
-    consensus = Consensus.objects.create(
-        task=task,
-        aggregator=agreed.aggregator,
-        corrections=keys,
-        mask=codec.pack(agreed.mask),
-        mask_hash=codec.mask_hash(agreed.mask),
-        probability=agreed.probability,
-        agreement=agreed.agreement,
-        changed_share=agreed.changed_share,
-        action=agreed.action,
-        reason=agreed.reason[:200],
-        expected_error=agreed.risk,
-        skills=agreed.skills,
-    )
-    open_task = Task.objects.filter(pk=task.pk, state=Task.State.OPEN)
-    if agreed.action == "retire":
-        if open_task.update(
-            state=Task.State.RETIRED, retired=timezone.now(), retire_reason=agreed.reason[:200]
-        ):
-            nudge(task)
-        if agreed.aggregator == "skill":
-            enqueue("skills", params={}, key="skills", again=True)
-    else:
-        # One more place, but only when nobody holds one already.
-        open_task.filter(places_taken__gte=F("redundancy")).update(redundancy=F("places_taken") + 1)
-    return consensus
-
-
-def _standing(task: Task, agreed: Agreed, masks: int) -> dict[str, Any]:
-    return standing_of(
-        agreement=agreed.agreement,
-        expected_error=agreed.risk,
-        masks=masks,
-        score=task.score,
-        holds=agreed.holds,
-    )
-
-
-def nudge(task: Task) -> None:
-    """Let the loop look whether the round is complete."""
-    enqueue(
-        "advance",
-        params={"study_id": task.study_id},
-        scope=task.study.slug,
-        key=f"advance:{task.study_id}",
-        again=True,
-    )
-
-
-def _reopen(task: Task, *, places: int, note: str = "") -> None:
-    Task.objects.filter(pk=task.pk).update(
-        state=Task.State.OPEN,
-        retired=None,
-        retire_reason="",
-        note=note,
-        redundancy=F("redundancy") + places,
-    )
+def _stands(current: Consensus, keys: list[str]) -> bool:
+    """Whether a consensus is still that of the masks that count."""
+    if current.aggregator == MANAGER:
+        return set(keys) <= set(current.corrections)
+    return bool(current.corrections == keys)
 
 
 def _given(consensus: Consensus, kind: Verdict.Kind, by: User, **fields: Any) -> Verdict:
@@ -142,7 +84,7 @@ def send_back(consensus: Consensus, by: User, note: str) -> Verdict:
     with transaction.atomic():
         _must_be_current(consensus)
         task = consensus.task
-        _reopen(task, places=task.study.redundancy, note=note)
+        ask_again(task, places=task.study.redundancy, note=note)
         return _given(consensus, Verdict.Kind.SEND_BACK, by, note=note)
 
 
@@ -161,7 +103,7 @@ def fix(consensus: Consensus, by: User, mask: NDArray[Any]) -> Verdict:
         Consensus.objects.filter(pk=consensus.pk).update(current=False)
         fixed = Consensus.objects.create(
             task=task,
-            aggregator="manager",
+            aggregator=MANAGER,
             corrections=consensus.corrections,
             mask=packed,
             mask_hash=digest,
@@ -209,6 +151,9 @@ def undo(verdict: Verdict, by: User) -> None:
             # Never below what is taken already: those volunteers are at work.
             redundancy=max(task.places_taken, task.redundancy - places, 1),
         )
+        # What the verdict taught, or made untaught, is learned anew.
+        Consensus.objects.filter(pk=consensus.pk).update(judged=False)
+        learn()
 
 
 def _must_be_current(consensus: Consensus) -> None:

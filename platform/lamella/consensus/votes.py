@@ -56,7 +56,7 @@ def votes_of(corrections: list[str], classes: ClassMap) -> VoteShares | None:
     than two people."""
     counted = (
         Correction.objects.filter(pk__in=corrections)
-        .filter(superseded_by__isnull=True, withdrawn__isnull=True)
+        .counting()
         .select_related("task__study")
         .order_by("created", "id")
     )

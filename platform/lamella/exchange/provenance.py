@@ -153,6 +153,7 @@ def _corrections(rows: Iterable[Row]) -> dict[str, Row]:
             "proposal_hash": c.proposal_hash,
             "supersedes": str(c.supersedes_id) if c.supersedes_id else None,
             "withdrawn": c.withdrawn is not None,
+            "quarantined": c.quarantine_id is not None,
             "consent_version": c.consent_version,
         }
         for c in found.order_by("created", "pk")

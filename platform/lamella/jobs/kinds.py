@@ -62,6 +62,7 @@ def end_hooks(kind: str) -> tuple[EndHook, ...]:
 
 for _kind in (
     Kind("consensus", "light", "Agree on a mask"),
+    Kind("recount", "light", "Work out anew what masks count for"),
     Kind("skills", "light", "Learn volunteers' skills"),
     Kind("ingest_cube", "light", "Read a cube"),
     Kind("import_labels", "light", "Read labels"),

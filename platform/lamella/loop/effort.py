@@ -33,7 +33,7 @@ class Effort:
 
 def totals_of(study: Study) -> dict[str, Any]:
     """Sums over a study's corrections, as JSON: what `effort_from` needs. One query."""
-    blind = Q(task__proposal__isnull=True, task__kind=Task.Kind.AUDIT)
+    blind = Q(task__proposal__isnull=True, task__kind=Task.Kind.AUDIT, quarantine__isnull=True)
     weight = 1.0 / Coalesce(F("task__inclusion"), 1.0)
     # In floating point: a sum of squared areas is too large for a database's integers.
     area = Cast(F("task__height") * F("task__width"), FloatField())

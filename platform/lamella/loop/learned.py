@@ -68,6 +68,7 @@ def pace_of(study: Study) -> Effort:
             task__proposal__isnull=False,
             assignment__practice=False,
             withdrawn__isnull=True,
+            quarantine__isnull=True,
         )
         .order_by("-created")
         .values_list("active_seconds", "changed_voxels")[:_PACE]

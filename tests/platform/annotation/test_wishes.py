@@ -5,10 +5,11 @@ from django.utils import timezone
 
 from lamella.accounts.models import Volunteer
 from lamella.annotation.models import Assignment
-from lamella.annotation.offers import PRACTICE_EVERY, next_assignment
+from lamella.annotation.offers import next_assignment
 from lamella.annotation.wishes import Wish
 from lamella.rounds.models import Round, Task
 from lamella.studies.models import Study
+from models.config import PracticeConfig
 from tests.factories import make_cube, make_round, make_study, make_task, make_volunteer
 
 pytestmark = pytest.mark.django_db
@@ -70,8 +71,8 @@ def test_one_slice_in_ten_is_practice(study: Study, opened: Round) -> None:
     alice = make_volunteer()
     practice = [hand_in(study, alice).practice for _ in range(22)]
     assert [n for n, each in enumerate(practice, start=1) if each] == [
-        PRACTICE_EVERY,
-        2 * PRACTICE_EVERY,
+        PracticeConfig().every,
+        2 * PracticeConfig().every,
     ]
 
 

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from lamella.accounts.models import Volunteer
+from lamella.annotation.counting import withdraw_all
 from lamella.annotation.models import Correction
-from lamella.annotation.submission import withdraw_all
 from lamella.consensus import learning
 from lamella.consensus.compute import replay, unpack_probability
 from lamella.consensus.learning import refresh_skills
 from lamella.consensus.models import Consensus, Evidence, Skill, SkillVersion
+from lamella.consensus.recounting import recount
 from lamella.consensus.services import recompute
 from lamella.consensus.snapshots import latest_version, snapshot
 from lamella.cubes.models import Cube
@@ -157,6 +158,7 @@ def test_a_gold_mask_that_was_withdrawn_no_longer_tells_anything(gold: Task) -> 
     practise(gold, alice, 18)
     refresh_skills()
     withdraw_all(alice)
+    recount(gold.study_id, alice.pk)
     assert refresh_skills() is not None
     assert not Evidence.objects.filter(volunteer=alice).exists()
     last = Skill.objects.filter(volunteer=alice).order_by("-version_id").first()

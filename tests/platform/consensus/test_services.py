@@ -5,8 +5,8 @@ import pytest
 from django.utils import timezone
 
 from lamella.accounts.models import User
+from lamella.annotation.counting import withdraw_all
 from lamella.annotation.models import Assignment
-from lamella.annotation.submission import withdraw_all
 from lamella.consensus import services
 from lamella.consensus.compute import aggregate
 from lamella.consensus.models import Consensus
@@ -103,7 +103,8 @@ def test_withdrawn_marks_no_longer_count(task: Task) -> None:
     consensus = recompute(task.pk)
     assert consensus is not None
     assert len(consensus.corrections) == 1
-    assert Job.objects.filter(kind="consensus", params={"task_id": task.pk}).exists()
+    job = Job.objects.get(kind="recount")
+    assert job.params == {"study_id": task.study_id, "volunteer_id": str(alice.pk)}
 
 
 def test_when_all_marks_are_withdrawn_the_task_is_open_again(task: Task) -> None:

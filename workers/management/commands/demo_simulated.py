@@ -62,7 +62,11 @@ class Command(BaseCommand):
             target_dice=options["target"],
             # With the seed and three rounds, audit included, under a fifth of the cube.
             round_share=0.035,
-            settings={"train": {"max_seconds": options["train_seconds"]}},
+            # Simulated people are as quick as bots.
+            settings={
+                "train": {"max_seconds": options["train_seconds"]},
+                "guard": {"accepts": 0},
+            },
         )
         assert found.truth is not None
         cube = setup.bring_in(study, found, seeds=setup.seed_slices(len(found.truth)))

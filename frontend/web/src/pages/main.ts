@@ -5,6 +5,7 @@ import "./landing.css";
 import "./study.css";
 import "./desks.css";
 import "./forms.css";
+import "./people.css";
 import { copyButtons, localTimes } from "./behaviours.ts";
 import { stepForms } from "./steps.ts";
 

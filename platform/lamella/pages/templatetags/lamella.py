@@ -75,7 +75,9 @@ def decimals(value: Figure, digits: int = 2) -> str:
     """A figure with so many digits behind the point, trailing noughts dropped."""
     if value is None or value == "":
         return "–"
-    text = f"{value:.{digits}f}".rstrip("0").rstrip(".") or "0"
+    text = f"{value:.{digits}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
     return text.replace(".", get_format("DECIMAL_SEPARATOR"))
 
 

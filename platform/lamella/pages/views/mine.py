@@ -1,0 +1,33 @@
+"""A volunteer's own work in a study, for themselves alone."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from lamella.accounts.access import volunteer_for
+from lamella.annotation.holding import held_back
+from lamella.annotation.participation import pause_of
+from lamella.consensus.own import own_work_in
+from lamella.loop import selectors
+from lamella.pages.encouragement import words_for
+from lamella.pages.views.access import place_for
+
+
+@require_safe
+def mine(request: HttpRequest, slug: str) -> HttpResponse:
+    place = place_for(request, slug)
+    volunteer = volunteer_for(request, create=False)
+    own = own_work_in(place.study, volunteer)
+    return render(
+        request,
+        "pages/study/mine.html",
+        {
+            "place": place,
+            "tab": "mine",
+            "own": own,
+            "words": words_for(own),
+            "kept_out": volunteer and held_back(place.study.pk, volunteer.pk),
+            "pause": pause_of(place.study, volunteer),
+            "may_contribute": selectors.may_take_tasks(request.user, place.study, place.role),
+        },
+    )
