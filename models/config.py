@@ -290,6 +290,16 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleConfig:
+    """When training starts by itself, beside the end of each round."""
+
+    new_tasks: int = 0
+    """Tasks agreed on since the last run began, from which another one starts; 0: never."""
+    at_hour: int | None = None
+    """Hour of the day, in the server's time zone, at which one starts if anything is new."""
+
+
+@dataclass(frozen=True, slots=True)
 class PretrainConfig:
     """How a segmenter learns from cubes without labels: see networks/pretext.py."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import aiohttp
 import numpy as np
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
@@ -48,7 +50,7 @@ def sign_in(sizes: Sizes, wanted: int) -> list[str]:
     digest = User.objects.get(pk=user_of(0)).get_session_auth_hash()
     store = SessionStore()
     keys = [rng.bytes(16).hex() for _ in chosen]
-    until = timezone.now() + settings.SESSION_COOKIE_AGE * timezone.timedelta(seconds=1)
+    until = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
     Session.objects.bulk_create(
         Session(
             session_key=key,
@@ -134,7 +136,14 @@ def over_redundancy() -> int:
 def give_back() -> None:
     """The leases of this run end, so that the next one begins as this one did."""
     leased = Assignment.objects.filter(state=Assignment.State.LEASED)
-    for task, taken in leased.values_list("task").annotate(n=Count("pk")).values_list("task", "n"):
-        Task.objects.filter(pk=task).update(places_taken=F("places_taken") - taken)
-    leased.delete()
+    touched = list(leased.filter(holds_place=True).values_list("task", flat=True).distinct())
+    with transaction.atomic():
+        leased.delete()
+        handed_in = dict(
+            Assignment.objects.filter(task__in=touched, holds_place=True)
+            .values_list("task")
+            .annotate(n=Count("pk"))
+        )
+        for task in touched:
+            Task.objects.filter(pk=task).update(places_taken=handed_in.get(task, 0))
     Session.objects.all().delete()

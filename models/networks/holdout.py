@@ -1,6 +1,6 @@
 """Validation: which known slices are held out of training, and how well they are predicted."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +9,7 @@ import torch
 from models.config import PredictConfig, TrainConfig
 from models.networks.data import SliceCache
 from models.networks.neighbours import Neighbours
+from models.networks.progress import Sample
 from models.networks.segmenter import Segmenter
 from models.networks.stream import Beside, slab_shares
 from models.networks.tiles import Box
@@ -18,6 +19,8 @@ SIDE = 256
 """Longest side in pixels of a part of a slice that is predicted at once."""
 MARGIN = 16
 """Pixels around it that are predicted too, so that it does not lie on an edge."""
+SHOWN = 3
+"""Parts of which a picture is told."""
 PARTS = 12
 """Parts that are looked at, at most: what a validation takes must not grow with the slices."""
 
@@ -67,17 +70,21 @@ def validation_dice(
     held_out: Mapping[int, frozenset[int]],
     window: int,
     device: torch.device,
+    show: Callable[[Sample], None] | None = None,
 ) -> float | None:
     """Dice on the held-out slices, pooled over pixels, mean over the classes that occur there.
 
     neighbours: what the network is shown beside them, which are the slices it learns from.
+    show: is told what the model makes of SHOWN parts, always the same ones (step 0 stands for now).
 
     None where nothing is held out, or neither labels nor predictions hold any foreground.
     """
     config = PredictConfig()
     overlap = np.zeros(len(classes))
     size = np.zeros(len(classes))
-    for index, z, box in _parts(cache, held_out):
+    parts = list(_parts(cache, held_out))
+    told = np.linspace(0, len(parts) - 1, min(SHOWN, len(parts))).round().astype(int).tolist()
+    for place, (index, z, box) in enumerate(parts):
         image = cache.cubes[index].image
         start = max(0, min(z - window // 2, image.shape[0] - window))
         rows, columns = _around(box, image.shape[1:])
@@ -98,6 +105,9 @@ def validation_dice(
         part = _cut(cache.cubes[index].known[z], box)
         target, weight = target_of(part, classes)
         truth = target.argmax(axis=0)
+        if show is not None and place in told:
+            here = planes[z - start][box.y0 : box.y1, box.x0 : box.x1]
+            show(Sample(0, told.index(place), index, z, box.y0, box.x0, here, guess, truth))
         for k in range(len(classes)):
             mine, theirs = (guess == k + 1) * weight, (truth == k + 1) * weight
             overlap[k] += float((mine * (truth == k + 1)).sum())

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,26 @@ class TrainProgress:
     """Mean score, 0 to 1, that the discriminator gives to proposals."""
     saturated: bool
     """Whether the discriminator is so far ahead that its scores no longer rank."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the model makes of part of a known slice at some step."""
+
+    step: int
+    number: int
+    """0, 1, …: the same part of the same slice at each step."""
+    cube: int
+    """Place of its cube in the list."""
+    z: int
+    y0: int
+    x0: int
+    image: NDArray[Any]
+    """(H, W) intensities as the network is shown them: -1 for the cube's low, 1 for its high."""
+    guess: NDArray[np.integer[Any]]
+    """(H, W) classes, 0 for background."""
+    truth: NDArray[np.integer[Any]]
+    """(H, W) classes that people agreed on."""
 
 
 @dataclass(frozen=True, slots=True)

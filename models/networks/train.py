@@ -23,10 +23,10 @@ from models.networks.checkpoint import CheckpointMeta, save_checkpoint
 from models.networks.critic import Critic
 from models.networks.data import LABELLED_PER_WINDOW, Batch, WindowSampler, data_hash
 from models.networks.device import autocast, compiled, threads
-from models.networks.holdout import hold_out, key_of, validation_dice
+from models.networks.holdout import SHOWN, hold_out, key_of, validation_dice
 from models.networks.losses import SegmentationLoss
 from models.networks.optimizers import descend, optimizers_of
-from models.networks.progress import TrainProgress, TrainResult
+from models.networks.progress import Sample, TrainProgress, TrainResult
 from models.networks.ranks import Ranks, find_ranks, synchronised
 from models.networks.resample import at_pixels_of
 from models.networks.schedule import fraction_used, learning_rate
@@ -59,6 +59,7 @@ def train(
     origin: Path | None = None,
     resume: bool = True,
     on_progress: Callable[[TrainProgress], None] | None = None,
+    on_sample: Callable[[Sample], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     code_version: str = "unknown",
 ) -> TrainResult:
@@ -70,8 +71,9 @@ def train(
     (models/networks/start.py). Cubes with other pixels than the parent's, or than the first
     cube's, are resampled to them. With `resume` a run of the same settings and data continues where
     it was killed or stopped, and one that had finished is returned as it is. `should_stop` is asked
-    at every step; `on_progress` is told about once a second. Of several processes under torchrun
-    the first alone asks, tells and writes.
+    at every step; `on_progress` is told about once a second; `on_sample`, `validations` times, what
+    the model makes of a few known slices, held-out ones where there are any. Of several processes
+    under torchrun the first alone asks, tells and writes.
 
     Raises ValueError where nothing is labelled, the settings have no budget or do not go together,
     the parent's classes are others, or pixel sizes are too far apart; CheckpointError where the
@@ -91,6 +93,7 @@ def train(
         here.agree(run.state.step if done is None else -1.0)
         if done is not None:
             return done
+        run.on_sample = on_sample
         return run.go(on_progress or (lambda progress: None), should_stop or (lambda: False))
 
 
@@ -143,6 +146,7 @@ class _Run:
             begin.learned if begin.parent else self._all_known(),
             config,
         )
+        self.on_sample: Callable[[Sample], None] | None = None
         self.fingerprint = fingerprint(config, self.network, self.data_hash, begin.fingerprint)
         self.state = RunState()
 
@@ -173,7 +177,7 @@ class _Run:
             state.seconds = time.monotonic() - began
             fraction = self._fraction()
             due = int(fraction * config.validations)
-            if self.here.first and self.held_out and due > state.validated and fraction < 1.0:
+            if self.here.first and due > state.validated and fraction < 1.0:
                 state.validated = due
                 self._validate()
             if self.here.first and (state.seconds - told >= 1.0 or fraction >= 1.0):
@@ -251,21 +255,35 @@ class _Run:
 
     def _validate(self) -> None:
         """Measure the averaged weights on the held-out slices, and keep them if they are best."""
+        if not self.held_out and self.on_sample is None:
+            return
         self._settle()
         state = self.state
-        state.validation_dice = validation_dice(
+        measured = validation_dice(
             self.averaged,
             self.sampler.cache,
             self.sampler.neighbours,
             self.classes,
-            self.held_out,
+            self.held_out or self._few_known(),
             self.config.window,
             self.device,
+            self._show,
         )
-        measured = state.validation_dice
+        if not self.held_out:
+            return  # What was learned proves nothing; it is only looked at.
+        state.validation_dice = measured
         if measured is not None and (state.best_dice is None or measured > state.best_dice):
             state.best_dice = measured
             self.best.load_state_dict(self.averaged.state_dict())
+
+    def _few_known(self) -> dict[int, frozenset[int]]:
+        """Known slices to look at where none is held out."""
+        known = sorted(self.cubes[0].known)
+        return {0: frozenset(known[:: max(1, len(known) // SHOWN)][:SHOWN])}
+
+    def _show(self, sample: Sample) -> None:
+        if self.on_sample is not None:
+            self.on_sample(dataclasses.replace(sample, step=self.state.step))
 
     def _parent_learned_held_out(self) -> bool:
         """Whether the parent or an ancestor trained on slices that are held out now."""

@@ -14,6 +14,7 @@ SIGNED_IN = (LOGIN, OK, OK, OK, OK)
 MEMBERS = (GONE, GONE, OK, OK, OK)
 MANAGERS = (GONE, GONE, REFUSED, OK, OK)
 ADMINS = (GONE, GONE, REFUSED, REFUSED, OK)
+STAFF = (GONE, GONE, GONE, GONE, OK)
 ONLY_ALICE = (GONE, GONE, OK, GONE, GONE)
 ONLY_DANA = (GONE, GONE, GONE, OK, GONE)
 ONLY_ALICES_ACCOUNT = (LOGIN, GONE, OK, GONE, GONE)
@@ -77,6 +78,15 @@ ROUTES = [
     Route("GET", STUDY + "training/", MANAGERS),
     Route("POST", STUDY + "training/start/", ADMINS),
     Route("POST", STUDY + "training/runs/<int:pk>/cancel/", ADMINS, values={"pk": "run"}),
+    Route("POST", STUDY + "training/runs/<int:pk>/resume/", ADMINS, values={"pk": "run"}),
+    Route("POST", STUDY + "training/settings/", ADMINS),
+    Route("POST", STUDY + "training/schedule/", ADMINS),
+    Route("POST", STUDY + "training/compare/", ADMINS),
+    Route("POST", STUDY + "training/clean-up/", ADMINS),
+    Route("GET", "health/", STAFF),
+    Route("GET", "health/live/", STAFF),
+    Route("POST", "health/jobs/<uuid:pk>/retry/", STAFF, values={"pk": "job"}),
+    Route("GET", "metrics", STAFF),
     Route("POST", STUDY + "training/versions/<int:pk>/promote/", ADMINS, values={"pk": "version"}),
     Route("GET", STUDY + "training/versions/<int:pk>/roll-back/", ADMINS, values={"pk": "retired"}),
     Route(
@@ -133,6 +143,25 @@ ROUTES = [
     Route("GET", API + "studies/<slug>/origins", ADMINS),
     Route("GET", API + "training-runs/<int:run_id>", MANAGERS, values={"run_id": "run"}),
     Route("POST", API + "training-runs/<int:run_id>/cancel", ADMINS, values={"run_id": "run"}),
+    Route("POST", API + "training-runs/<int:run_id>/resume", ADMINS, values={"run_id": "run"}),
+    Route(
+        "GET",
+        API + "training-runs/<int:run_id>/samples/<int:number>/<int:step>.jpg",
+        MANAGERS,
+        values={"run_id": "run", "number": "level", "step": "level"},
+    ),
+    Route("GET", API + "studies/<slug>/training-settings", ADMINS),
+    Route("PATCH", API + "studies/<slug>/training-settings", ADMINS, "training"),
+    Route("GET", API + "studies/<slug>/comparison", MANAGERS),
+    Route("POST", API + "studies/<slug>/comparison", ADMINS),
+    Route("GET", API + "studies/<slug>/disk", MANAGERS),
+    Route("POST", API + "studies/<slug>/disk/clean-up", ADMINS),
+    Route(
+        "POST",
+        API + "health/jobs/<uuidstr:job_id>/retry",
+        (UNKNOWN, GONE, GONE, GONE, OK),
+        values={"job_id": "job"},
+    ),
     Route("GET", API + "studies/<slug>/model-versions", MANAGERS),
     Route("POST", VERSION + "/promote", ADMINS, values={"version_id": "version"}),
     Route("GET", VERSION + "/rollback", ADMINS, values={"version_id": "retired"}),

@@ -86,6 +86,9 @@ class World:
     def settings(self) -> dict[str, Any]:
         return {"redundancy": 2}
 
+    def training(self) -> dict[str, Any]:
+        return {"train": {"max_seconds": 30}}
+
     def newcomer(self) -> dict[str, Any]:
         return {"username": CHARLIE}
 
@@ -146,7 +149,14 @@ def make_world(settings: Settings, tmp_path: Path) -> World:
     upload = Upload.objects.create(study=study, user=people[DANA], filename="a.tif", size=4)
     (tmp_path / str(upload.pk)).mkdir()
     (tmp_path / str(upload.pk) / "a.tif").touch()
-    run = make.make_run(study, state=TrainingRun.State.RUNNING)
+    run = make.make_run(
+        study,
+        state=TrainingRun.State.RUNNING,
+        samples=[
+            {"step": 0, "number": 0, "cube": cube.pk, "z": 0, "uri": "training/a.jpg", "dice": 0.5}
+        ],
+    )
+    location("training/a.jpg").write(b"a picture")
     job = make.make_job(study, state=JobState.FAILED)
     token, _ = tokens.create(people[ALICE], "napari")
     invitation, secret = invitations.invite(study, Role.VOLUNTEER, by=people[DANA])

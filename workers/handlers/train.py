@@ -14,6 +14,7 @@ from models.networks.types import TrainingCube, TrainingSlice
 from workers import runs
 from workers.configs import from_json
 from workers.runner import JobContext, handler
+from workers.samples import keeper
 
 
 @handler("train")
@@ -23,12 +24,14 @@ def run(ctx: JobContext) -> dict[str, object]:
 
 
 def _learn(run: TrainingRun, terms: runs.Terms) -> TrainResult:
+    cubes = {source["cube"] for source in run.snapshot["sources"]}
     return train(
         training_cubes(run),
         range(1, class_map(run.study).count + 1),
         from_json(TrainConfig, run.config["train"]),
         parent=None if run.parent is None else runs.local_checkpoint(run.parent),
         origin=runs.origin_of(run),
+        on_sample=keeper(run, list(Cube.objects.filter(pk__in=cubes).order_by("pk"))),
         **terms,
     )
 

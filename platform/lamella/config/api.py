@@ -29,6 +29,7 @@ from lamella.exchange.services import ExportError
 from lamella.jobs.errors import JobConflictError
 from lamella.languages.sentences import said
 from lamella.loop.api import router as training
+from lamella.loop.api_desk import router as desk
 from lamella.loop.api_jobs import router as jobs
 from lamella.loop.errors import LoopError
 from lamella.notices.api import router as notices
@@ -51,6 +52,7 @@ api.add_router("", volunteers)
 api.add_router("", notices)
 api.add_router("", training)
 api.add_router("", jobs)
+api.add_router("", desk)
 api.add_router("", account)
 api.add_router("", leaving)
 api.add_router("", cubes)

@@ -182,6 +182,7 @@ PERIODIC = [
     "lamella.jobs.beats.scheduler_beat",
     "lamella.annotation.offers.expire_leases",
     "lamella.loop.services.nudge",
+    "lamella.loop.scheduling.start_due",
     "lamella.loop.kept.freshen",
 ]
 # What it calls when it starts and once an hour.

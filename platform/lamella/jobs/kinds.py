@@ -71,5 +71,7 @@ for _kind in (
     Kind("train", "heavy", "Train a model"),
     Kind("pretrain", "heavy", "Pretrain a model"),
     Kind("propose", "heavy", "Propose masks"),
+    Kind("compare", "light", "Compare model versions"),
+    Kind("clean_up", "light", "Delete what nobody needs"),
 ):
     register(_kind)

@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from django.utils.translation.template import templatize
@@ -84,13 +85,33 @@ _TERMINAL = re.compile(
 _TELLING = re.compile(
     r"lamella/(jobs/(kinds|reconciler|services)|loop/(anchored|certify|gating)|config/api"
     r"|cubes/services|volumes/ingest)\.py$"
-    r"|^models/(crowd/(majority|risk)|quality/(audit|certificate|forecast|gate)|selection/\w+)\.py$"
+    r"|^models/(limits|crowd/(majority|risk)|quality/(audit|certificate|forecast|gate)|selection/\w+)\.py$"
     r"|^workers/(runner|runs|handlers/pretrain)\.py$"
 )
 
 
+# Settings whose docstrings stand beside their fields on the training desk.
+_SETTINGS = {"TrainConfig", "ScheduleConfig"}
+
+
+def docstrings(tree: ast.Module, kind: str) -> dict[str, str]:
+    """{field: the docstring below it} of a dataclass, each on one line."""
+    found: dict[str, str] = {}
+    body = next((n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == kind), [])
+    for field, told in pairwise(body):
+        if isinstance(field, ast.AnnAssign) and isinstance(told, ast.Expr):
+            words = ast.literal_eval(told.value)
+            found[ast.unparse(field.target)] = " ".join(words.split())
+    return found
+
+
 def _of_module(path: Path, name: str) -> Iterator[Text]:
     tree = ast.parse(path.read_text())
+    if name == "models/config.py":
+        for kind in sorted(_SETTINGS):
+            yield from (
+                Text(name, told, context=CONTEXT) for told in docstrings(tree, kind).values()
+            )
     if _TELLING.search(name):
         yield from (Text(name, words, context=CONTEXT) for words in _told(tree))
     for node in ast.walk(tree):

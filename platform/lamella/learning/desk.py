@@ -49,6 +49,12 @@ class RunRow:
         return self.run.state in (TrainingRun.State.WAITING, TrainingRun.State.RUNNING)
 
     @property
+    def resumable(self) -> bool:
+        """Whether it may go on from its last checkpoint."""
+        ended = (TrainingRun.State.CANCELLED, TrainingRun.State.FAILED)
+        return self.run.state in ended and self.run.job_id is not None
+
+    @property
     def state_word(self) -> str:
         return _("stopping") if self.stopping else self.run.get_state_display()
 
@@ -88,11 +94,30 @@ class RunRow:
         return bool(self.run.curves and self.run.curves[-1].get("saturated"))
 
     @property
+    def pictures(self) -> list[list[dict[str, Any]]]:
+        """Pictures of each known slice shown, in the order of steps: the first, the last and, of
+        many, some between."""
+        rows: dict[int, list[dict[str, Any]]] = {}
+        for sample in self.run.samples:
+            rows.setdefault(sample["number"], []).append(sample)
+        return [_spread(row, PICTURES) for _, row in sorted(rows.items())]
+
+    @property
     def table(self) -> list[dict[str, Any]]:
         """At most thirty points, evenly, for the table beside the curves."""
         curves = self.run.curves
         stride = max(1, -(-len(curves) // 30))
         return list(curves[::stride])
+
+
+PICTURES = 5
+"""Of one slice, side by side."""
+
+
+def _spread(row: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+    if len(row) <= most:
+        return row
+    return [row[round(n * (len(row) - 1) / (most - 1))] for n in range(most)]
 
 
 LOSSES = ("cross_entropy", "dice", "adversarial")
@@ -102,7 +127,7 @@ SCORES = ("real_score", "fake_score")
 def in_short(runs: QuerySet[TrainingRun]) -> QuerySet[TrainingRun]:
     """Runs without what is large of them: ``told_slices`` and ``told_origin`` of the snapshot."""
     return (
-        runs.defer("snapshot", "curves", "config")
+        runs.defer("snapshot", "curves", "config", "samples")
         .annotate(
             told_slices=KeyTransform("slices", "snapshot"),
             told_origin=KeyTransform("origin", "snapshot"),

@@ -45,6 +45,8 @@ class TrainingRun(models.Model):
     code_version = models.CharField(max_length=60)
     # [{"step", "seconds", "loss", "discriminator", "validation_dice", …}], thinned while it grows.
     curves = models.JSONField(default=list)
+    # [{"step", "number", "cube", "z", "uri", "dice"}]: pictures of what it made of known slices.
+    samples = models.JSONField(default=list)
     error = models.TextField(blank=True)
     created = models.DateTimeField(auto_now_add=True)
     started = models.DateTimeField(null=True, blank=True)

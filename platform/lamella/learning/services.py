@@ -9,8 +9,9 @@ from django.db.models import Max
 from django.utils import timezone
 
 from lamella.cubes.models import Cube, Labels
+from lamella.jobs.errors import JobConflictError
 from lamella.jobs.models import Job, JobState
-from lamella.jobs.services import LIVE, cancel, enqueue
+from lamella.jobs.services import LIVE, cancel, enqueue, retry
 from lamella.learning.models import ModelVersion, Proposal, TrainingRun
 from lamella.studies.models import Study
 
@@ -80,6 +81,14 @@ def add_point(run: TrainingRun, point: Mapping[str, float | int | None]) -> None
     TrainingRun.objects.filter(pk=run.pk).update(curves=run.curves)
 
 
+def add_sample(run: TrainingRun, sample: Mapping[str, Any]) -> None:
+    """Note a picture; of steps that a resumed run takes again the new one counts."""
+    step, number = sample["step"], sample["number"]
+    kept = [s for s in run.samples if s["step"] < step or (s["step"], s["number"]) < (step, number)]
+    run.samples = [*kept, dict(sample)]
+    TrainingRun.objects.filter(pk=run.pk).update(samples=run.samples)
+
+
 def finish_run(
     run: TrainingRun, *, checkpoint: str, checksum: str, metrics: Mapping[str, Any]
 ) -> ModelVersion:
@@ -122,6 +131,22 @@ def cancel_run(run: TrainingRun) -> bool:
     """Cancel a waiting run, or ask a running one to stop. False if it had ended."""
     live = run.state in (TrainingRun.State.WAITING, TrainingRun.State.RUNNING)
     return live and run.job is not None and cancel(run.job)
+
+
+def resume_run(run: TrainingRun) -> bool:
+    """Queue a cancelled or failed run's job again. False if it was neither, or its job is gone."""
+    states = (TrainingRun.State.CANCELLED, TrainingRun.State.FAILED)
+    if run.job is None or run.state not in states:
+        return False
+    try:
+        retry(run.job)
+    except JobConflictError:
+        return False
+    TrainingRun.objects.filter(pk=run.pk, state__in=states).update(
+        state=TrainingRun.State.WAITING, error="", finished=None
+    )
+    run.refresh_from_db()
+    return True
 
 
 def live_run(study: Study) -> TrainingRun | None:

@@ -1,13 +1,22 @@
 """What pages show of a study's rows: counted when they ask, or, of large studies, as kept."""
 
 from collections.abc import Collection, Iterable
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Case, Count, JSONField, OuterRef, QuerySet, Subquery, When
+from django.db.models.fields.json import KeyTransform
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
 from lamella.annotation.credits import Credits, credits_of
 from lamella.cubes.models import Cube
+from lamella.jobs.models import Job, JobState
+from lamella.learning.models import TrainingRun
 from lamella.loop import counting
 from lamella.loop.kept import kept_cubes, kept_of
+from lamella.rounds.models import Round
 from lamella.studies.models import Study
 
 NO_TASKS = {"tasks": 0, "agreed": 0, "to_draw": 0}
@@ -85,5 +94,51 @@ class Counted:
         return counting.places_of(self._study)
 
     @cached_property
+    def listed(self) -> list[Round]:
+        """The rounds, the oldest first, without what they were chosen from, which may be large."""
+        rounds = self._study.rounds.defer("selection").order_by("number")
+        if not self._kept:
+            # The newest one's expected errors come along.
+            newest = self._study.rounds.order_by("-number").values("number")[:1]
+            expected = KeyTransform("expected_voxels", "selection")
+            rounds = rounds.annotate(
+                expected=Case(
+                    When(number=Subquery(newest), then=expected), output_field=JSONField()
+                )
+            )
+        return list(rounds)
+
+    @cached_property
+    def states(self) -> dict[str, Any]:
+        """{"run", "run_state", "version_state": of the newest run, "failed": jobs of a week}"""
+        return states_of(self._study)
+
+    @property
     def _expected(self) -> dict[str, list[float]]:
-        return counting.expected_in(self._study)
+        return dict((vars(self.listed[-1])["expected"] or {}) if self.listed else {})
+
+
+def states_of(study: Study) -> dict[str, Any]:
+    """What `Counted.states` holds. One query."""
+    runs = TrainingRun.objects.filter(study=OuterRef("pk")).order_by("-pk")
+    failed = (
+        failed_jobs(study).order_by().values("scope").annotate(count=Count("pk")).values("count")
+    )
+    found = (
+        Study.objects.filter(pk=study.pk)
+        .annotate(
+            run=Subquery(runs.values("pk")[:1]),
+            run_state=Subquery(runs.values("state")[:1]),
+            version_state=Subquery(runs.values("model_version__state")[:1]),
+            failed=Coalesce(Subquery(failed), 0),
+        )
+        .values("run", "run_state", "version_state", "failed")
+        .get()
+    )
+    return dict(found)
+
+
+def failed_jobs(study: Study) -> QuerySet[Job]:
+    """Jobs that failed in the last week and were not done again since."""
+    since = timezone.now() - timedelta(days=7)
+    return Job.objects.filter(scope=study.slug, state=JobState.FAILED, finished__gte=since)

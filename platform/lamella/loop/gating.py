@@ -117,7 +117,7 @@ def _pairs(
     A gold slice that volunteers were also given as a task says nothing once a version learned it.
     """
     learned = learned_by(candidate) | learned_by(serving)
-    for cube, region, truth in _items(candidate.study, classes):
+    for _, cube, region, truth in items_of(candidate.study, classes):
         if (cube.pk, region.z) in learned:
             continue
         theirs = prediction(candidate.pk, cube.pk)
@@ -129,16 +129,19 @@ def _pairs(
             yield dice(masks[0], truth, classes.count), dice(masks[1], truth, classes.count)
 
 
-def _items(study: Study, classes: ClassMap) -> Iterator[tuple[Cube, Region, NDArray[np.uint8]]]:
+def items_of(
+    study: Study, classes: ClassMap
+) -> Iterator[tuple[str, Cube, Region, NDArray[np.uint8]]]:
+    """(kind, cube, place, truth) of what models are judged on: "audit" and "gold"."""
     cubes = {cube.pk: cube for cube in study.cubes.all()}
     for source in fresh_audits(study):
-        yield cubes[source.cube], source.region, classes.to_classes(read_source(source))
+        yield "audit", cubes[source.cube], source.region, classes.to_classes(read_source(source))
     for cube in cubes.values():
         for labels in gold_volumes(cube):
             reader = labels_reader_of(labels)
             for z in gold_slices(labels):
                 region = Region(z, 0, 0, cube.shape[1], cube.shape[2])
-                yield cube, region, classes.to_classes(reader.region(region))
+                yield "gold", cube, region, classes.to_classes(reader.region(region))
 
 
 def model_mask(

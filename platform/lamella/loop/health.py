@@ -131,6 +131,21 @@ def look() -> Health:
     )
 
 
+@dataclass(frozen=True)
+class Machines:
+    """The queue that training waits in, and who serves it."""
+
+    queue: QueueState
+    workers: list[Beat]
+
+
+def machines() -> Machines:
+    """For the training desk: the load of those who train. Two queries."""
+    alive = Beat.objects.filter(seen__gt=timezone.now() - MISSED).order_by("name")
+    heavy = next(queue for queue in queues(list(alive)) if queue.name == "heavy")
+    return Machines(heavy, heavy.workers)
+
+
 def queues(beats: list[Beat]) -> list[QueueState]:
     """Every queue, also one that is empty. One query."""
     rows = {

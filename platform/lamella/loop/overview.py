@@ -5,13 +5,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
-
-from django.utils import timezone
 
 from lamella.cubes.models import Cube, VolumeState
-from lamella.jobs.models import Job, JobState
 from lamella.loop.counted import NO_TASKS, Counted
 from lamella.loop.effort import Effort, effort_from
 from lamella.loop.forecasting import Ahead, ahead_of, sentence
@@ -105,7 +100,7 @@ class Overview:
 def of_study(study: Study, now: Counted | None = None) -> Overview:
     cubes = list(study.cubes.all())
     now = now or Counted(study)
-    rounds = _rounds(study, now)
+    rounds = _rounds(now)
     drawn = [c.pk for c in cubes if c.state == VolumeState.READY][:STRIPS]
     along = now.along(drawn)
     shown = now.shown(cubes)
@@ -134,7 +129,7 @@ def of_study(study: Study, now: Counted | None = None) -> Overview:
         waiting=counts["waiting"],
         contested=counts["contested"],
         doubted=counts["doubted"],
-        failed_jobs=failed_jobs(study).count(),
+        failed_jobs=now.states["failed"],
         qualities=_qualities(every),
     )
 
@@ -148,17 +143,10 @@ def _qualities(certificates: Iterable[Certificate]) -> dict[int, float]:
     return worst
 
 
-def failed_jobs(study: Study) -> Any:
-    """Jobs that failed in the last week and were not done again since."""
-    since = timezone.now() - timedelta(days=7)
-    return Job.objects.filter(scope=study.slug, state=JobState.FAILED, finished__gte=since)
-
-
-def _rounds(study: Study, now: Counted) -> list[RoundState]:
+def _rounds(now: Counted) -> list[RoundState]:
     counts = now.rounds
     return [
         RoundState(r, c["tasks"], c["agreed"], c["to_draw"])
-        # What it was chosen from may be large.
-        for r in study.rounds.defer("selection").order_by("number")
+        for r in now.listed
         for c in [counts.get(r.pk, NO_TASKS)]
     ]

@@ -65,7 +65,12 @@ def next_step(now: Situation) -> Step:
     if not now.open or now.cubes_pending or not now.cubes_ready or now.busy:
         return Step.WAIT
     if now.round_open:
-        return Step.WAIT if now.tasks_open else Step.CLOSE_ROUND
+        if not now.tasks_open:
+            return Step.CLOSE_ROUND
+        # A run that a person or a rule started meanwhile: tasks keep the proposal that they show.
+        if now.candidate and not now.target_reached:
+            return Step.GATE if now.candidate_proposed else Step.PROPOSE_CANDIDATE
+        return Step.WAIT
     if now.target_reached:
         # Before anything is trained: what is exported is to be the very mask that was certified.
         return Step.FINISH

@@ -144,6 +144,27 @@ def cancel_training(run: TrainingRun) -> None:
         raise LoopError(f"Training run {run.pk} has ended already; nothing was cancelled.")
 
 
+def resume_training(run: TrainingRun) -> TrainingRun:
+    """Let a cancelled or failed run go on from its last checkpoint, with what it was frozen with.
+
+    Raises LoopError if it has not ended, or ended well; UnderWayError while another one is live.
+    """
+    with transaction.atomic():
+        Study.objects.select_for_update().get(pk=run.study_id)
+        live = learning.live_run(run.study)
+        if live is not None and live.pk != run.pk:
+            raise UnderWayError(
+                f"Training run {live.pk} is under way already; "
+                "wait for its end, or cancel it first."
+            )
+        if not learning.resume_run(run):
+            raise LoopError(
+                f"Training run {run.pk} was neither cancelled nor did it fail, "
+                "so there is nothing to go on with."
+            )
+    return run
+
+
 def _queue(study: Study, frozen: Frozen) -> TrainingRun:
     with transaction.atomic():
         # Of two that start at the same moment, the second waits here and sees the first's run.

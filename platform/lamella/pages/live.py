@@ -5,13 +5,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 
 from lamella.jobs.models import Job, JobState
 from lamella.jobs.selectors import jobs_to_show
 from lamella.languages.sentences import said
-from lamella.learning.models import TrainingRun
 from lamella.loop.counted import Counted
 from lamella.studies.models import Study
 
@@ -44,7 +42,14 @@ def payload(study: Study, now: Counted | None = None) -> dict[str, Any]:
     ended = sum(job.ended for job in jobs)
     stamp = ".".join(
         str(part)
-        for part in (*counts, *_states(study).values(), waiting, ended, jobs[0].pk if jobs else "")
+        for part in (
+            *counts,
+            *now.states.values(),
+            study.state,
+            waiting,
+            ended,
+            jobs[0].pk if jobs else "",
+        )
         if part is not None
     )
     training = ".".join(f"{job.progress:.3f}" for job in jobs if job.kind in _RUNS)
@@ -55,22 +60,6 @@ def payload(study: Study, now: Counted | None = None) -> dict[str, Any]:
         "stamp": stamp,
         "run_stamp": f"{stamp}.{training}",
     }
-
-
-def _states(study: Study) -> dict[str, Any]:
-    """Of the newest run, its version, and the study itself, as the stamps need them."""
-    runs = TrainingRun.objects.filter(study=OuterRef("pk")).order_by("-pk")
-    found = (
-        Study.objects.filter(pk=study.pk)
-        .annotate(
-            run=Subquery(runs.values("pk")[:1]),
-            run_state=Subquery(runs.values("state")[:1]),
-            version_state=Subquery(runs.values("model_version__state")[:1]),
-        )
-        .values("run", "run_state", "version_state", "state")
-        .get()
-    )
-    return dict(found)
 
 
 def job_row(job: Job) -> dict[str, Any]:

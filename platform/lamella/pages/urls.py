@@ -47,6 +47,11 @@ urlpatterns: list[URLPattern] = [
     path("studies/<slug:slug>/training/", training.desk, name="training"),
     path("studies/<slug:slug>/training/start/", training.start, name="start_training"),
     path("studies/<slug:slug>/training/runs/<int:pk>/cancel/", training.cancel, name="cancel_run"),
+    path("studies/<slug:slug>/training/runs/<int:pk>/resume/", training.resume, name="resume_run"),
+    path("studies/<slug:slug>/training/settings/", training.configure, name="configure"),
+    path("studies/<slug:slug>/training/schedule/", training.schedule, name="schedule"),
+    path("studies/<slug:slug>/training/compare/", training.compare, name="compare"),
+    path("studies/<slug:slug>/training/clean-up/", training.clean_up, name="clean_up"),
     path(
         "studies/<slug:slug>/training/versions/<int:pk>/promote/", training.promote, name="promote"
     ),

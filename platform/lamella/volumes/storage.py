@@ -166,6 +166,16 @@ class Location:
         base = str(path).rstrip("/") + "/"
         return sorted(found.removeprefix(base) for found in filesystem.find(path))
 
+    def size(self) -> int:
+        """Bytes of the file or the whole tree at this place; 0 where there is none."""
+        if self.is_remote:
+            filesystem, path = self._remote
+            return int(filesystem.du(path)) if filesystem.exists(path) else 0
+        target = Path(self.url)
+        if target.is_file():
+            return target.stat().st_size
+        return sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+
     def remove(self) -> None:
         """Remove the file or the whole tree at this place, if there is one."""
         if self.is_remote:

@@ -1,5 +1,6 @@
 """Validation looks at what is held out, part by part, whatever the size of the slices."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from models.networks import holdout
 from models.networks.data import SliceCache
 from models.networks.holdout import PARTS, validation_dice
 from models.networks.neighbours import Neighbours
+from models.networks.progress import Sample
 from models.networks.segmenter import Segmenter
 from models.networks.stream import Beside, slab_shares
 from models.networks.types import TrainingCube, TrainingSlice
@@ -27,7 +29,7 @@ def cube_of(side: int, weight: np.ndarray | None = None) -> TrainingCube:
     return TrainingCube(image=image, low=0.0, high=255.0, known=known)
 
 
-def validated(cube: TrainingCube) -> float | None:
+def validated(cube: TrainingCube, show: Callable[[Sample], None] | None = None) -> float | None:
     torch.manual_seed(0)
     network = NetworkConfig(channels=(4, 8), critic_channels=(4, 8), recurrent_channels=4)
     cache = SliceCache([cube], 64)
@@ -40,6 +42,7 @@ def validated(cube: TrainingCube) -> float | None:
         {0: frozenset({3, 5})},
         3,
         torch.device("cpu"),
+        show,
     )
 
 
@@ -55,6 +58,23 @@ def perfect(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
 
     monkeypatch.setattr(holdout, "slab_shares", bright)
     return shown
+
+
+def test_a_few_parts_are_shown_with_what_is_seen_guessed_and_known(
+    perfect: list[tuple[int, ...]],
+) -> None:
+    cube = cube_of(600)
+    shown: list[Sample] = []
+    validated(cube, shown.append)
+    assert [sample.number for sample in shown] == [0, 1, 2]
+    assert {sample.z for sample in shown} == {3, 5}
+    for sample in shown:
+        rows = slice(sample.y0, sample.y0 + sample.image.shape[0])
+        columns = slice(sample.x0, sample.x0 + sample.image.shape[1])
+        seen = (sample.image.astype(np.float32) + 1) / 2 * 255
+        assert np.abs(seen - cube.image[sample.z, rows, columns]).max() < 0.5
+        assert (sample.truth == cube.known[sample.z].labels[rows, columns]).all()
+        assert (sample.guess == (sample.image > 0)).all()
 
 
 def test_a_mask_that_is_right_everywhere_has_dice_one(perfect: list[tuple[int, ...]]) -> None:

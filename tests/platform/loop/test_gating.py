@@ -63,7 +63,7 @@ def test_gold_slices_that_a_version_learned_say_nothing(monkeypatch: pytest.Monk
     cube = Cube(pk=7)
     mask = np.ones((2, 2), np.uint8)
     items = [(cube, Region(z, 0, 0, 2, 2), mask) for z in (3, 4, 5)]
-    monkeypatch.setattr(gating, "_items", lambda *given: iter(items))
+    monkeypatch.setattr(gating, "items_of", lambda *given: (("gold", *item) for item in items))
     monkeypatch.setattr(gating, "prediction", lambda *given: None)
     asked = []
 

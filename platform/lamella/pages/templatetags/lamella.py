@@ -174,6 +174,23 @@ def control(field: forms.BoundField) -> SafeString:
     return field.as_widget(attrs={"class": "input"})
 
 
+_DISK = {
+    "images": gettext_lazy("images"),
+    "labels": gettext_lazy("labels"),
+    "predictions": gettext_lazy("predictions of versions"),
+    "proposals": gettext_lazy("proposals"),
+    "models": gettext_lazy("model versions"),
+    "exports": gettext_lazy("exports"),
+    "work": gettext_lazy("training at work"),
+}
+
+
+@register.filter
+def disk_word(part: str) -> str:
+    """What a part of the disk use (loop/disk.py) is."""
+    return str(_DISK.get(part, part))
+
+
 _TONES = {
     # of studies, tasks, jobs, runs, versions, volumes, exports, rounds
     "open": "good",

@@ -14,13 +14,24 @@ from lamella.languages.sentences import said
 from lamella.learning import desk as desk_data
 from lamella.learning.models import ModelVersion, TrainingRun
 from lamella.loop import serving
+from lamella.loop.comparing import ask_for_comparison, comparison_of
+from lamella.loop.counted import Counted, failed_jobs
+from lamella.loop.disk import ask_for_cleaning, disk_of
 from lamella.loop.errors import LoopError
-from lamella.loop.overview import failed_jobs
-from lamella.loop.training import cancel_training, start_pretraining, start_training
+from lamella.loop.health import machines
+from lamella.loop.training import (
+    cancel_training,
+    resume_training,
+    start_pretraining,
+    start_training,
+)
 from lamella.pages import live as live_data
+from lamella.pages.forms_config import ScheduleForm, TrainConfigForm
 from lamella.pages.forms_training import StartForm
 from lamella.pages.views.access import Place, place_for
+from lamella.studies.config_fields import change_config, changed
 from lamella.studies.models import Role, Study
+from models.config import ScheduleConfig, TrainConfig
 
 
 @require_safe
@@ -35,8 +46,11 @@ def _page(
     *,
     rolling_back: ModelVersion | None = None,
     marked: int = 0,
+    config_form: TrainConfigForm | None = None,
+    schedule_form: ScheduleForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    runs = desk_data.runs_of(place.study, request.user)
+    runs, now = desk_data.runs_of(place.study, request.user), Counted(place.study)
     chosen = request.GET.get("run", "")
     return render(
         request,
@@ -50,11 +64,23 @@ def _page(
             "start_form": StartForm(user=request.user, study=place.study)
             if place.administers
             else None,
-            "live": live_data.payload(place.study),
+            "config_form": config_form or TrainConfigForm(study=place.study)
+            if place.administers
+            else None,
+            "schedule_form": schedule_form or ScheduleForm(study=place.study)
+            if place.administers
+            else None,
+            "configured": config_form is not None,
+            "scheduled": schedule_form is not None or bool(changed(place.study, "schedule")),
+            "machines": machines(),
+            "comparison": comparison_of(place.study),
+            "disk": disk_of(place.study),
+            "live": live_data.payload(place.study, now),
             "failed": failed_jobs(place.study).order_by("-finished")[:20],
             "rolling_back": rolling_back,
             "marked": marked,
         },
+        status=status,
     )
 
 
@@ -108,6 +134,70 @@ def cancel(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     else:
         messages.success(request, _("Training run %(number)s is told to stop.") % {"number": pk})
     return _back(slug)
+
+
+@require_POST
+def resume(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Let a cancelled or failed run go on from its last checkpoint."""
+    place = place_for(request, slug, Role.ADMIN)
+    run = get_object_or_404(place.study.training_runs.select_related("job", "study"), pk=pk)
+    try:
+        resume_training(run)
+    except LoopError as error:
+        messages.error(request, said(str(error)))
+    else:
+        messages.success(
+            request, _("Training run %(number)s goes on from its last checkpoint.") % {"number": pk}
+        )
+    return _back(slug)
+
+
+@require_POST
+def configure(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the next runs are trained with."""
+    place = place_for(request, slug, Role.ADMIN)
+    form = TrainConfigForm(request.POST, study=place.study)
+    if not form.is_valid():
+        return _page(request, place, config_form=form, status=422)
+    change_config(place.study, TrainConfig, "train", form.values())
+    messages.success(request, _("The next training run uses these settings."))
+    return _back(slug)
+
+
+@require_POST
+def schedule(request: HttpRequest, slug: str) -> HttpResponse:
+    """When runs start by themselves."""
+    place = place_for(request, slug, Role.ADMIN)
+    form = ScheduleForm(request.POST, study=place.study)
+    if not form.is_valid():
+        return _page(request, place, schedule_form=form, status=422)
+    values = form.values()
+    change_config(place.study, ScheduleConfig, "schedule", values)
+    if values["new_tasks"] or values["at_hour"] is not None:
+        messages.success(request, _("Runs start by themselves as you said."))
+    else:
+        messages.success(request, _("Runs start when a round closes, and when you start one."))
+    return _back(slug)
+
+
+@require_POST
+def compare(request: HttpRequest, slug: str) -> HttpResponse:
+    """Hold the newest versions against each other on gold and audit masks."""
+    place = place_for(request, slug, Role.ADMIN)
+    ask_for_comparison(place.study)
+    messages.success(
+        request, _("The versions are being compared; the table is drawn anew when that is done.")
+    )
+    return _back(slug, "#comparison")
+
+
+@require_POST
+def clean_up(request: HttpRequest, slug: str) -> HttpResponse:
+    """Delete what can be made again of versions that no longer serve."""
+    place = place_for(request, slug, Role.ADMIN)
+    ask_for_cleaning(place.study)
+    messages.success(request, _("What nobody needs is being deleted; it takes a moment."))
+    return _back(slug, "#disk")
 
 
 @require_POST
