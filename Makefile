@@ -15,7 +15,7 @@ ROUNDS ?= 3
 export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test web demo demo-simulated bench-annotator bench-consensus bench-science check lint types \
+.PHONY: help install install-test web demo demo-simulated bench-annotator bench-consensus bench-science bench-desks check lint types \
         imports migrations web-check messages test test-python test-postgres test-web browser screenshots format clean
 
 help: ## this list
@@ -69,6 +69,10 @@ bench-science: install ## what the science promises, measured (JSON=FILE, FULL=1
 bench-consensus: $(STAMPS)/install-bench ## consensus of masks and marks, measured (JSON=FILE, FULL=1, ONLY=part,…, SEED=N)
 	$(PY) -m benchmarks.consensus $(if $(FULL),--full) $(if $(ONLY),--only "$(ONLY)") \
 		$(if $(SEED),--seed $(SEED)) $(if $(JSON),--json "$(JSON)") $(BENCH_ARGS)
+
+bench-desks: install-test web ## pages and offers over a million tasks (JSON=FILE, DATABASE=sqlite, SCALE=0.01)
+	$(PY) -m benchmarks.desks $(if $(DATABASE),--database $(DATABASE)) $(if $(SCALE),--scale $(SCALE)) \
+		$(if $(JSON),--json "$(JSON)") $(BENCH_ARGS)
 
 check: lint types imports migrations web-check ## everything that needs no running
 

@@ -60,8 +60,8 @@ def prepare() -> None:
     from lamella.jobs.models import JobState
     from lamella.learning.models import TrainingRun
     from models.simulate.phantom import make_phantom
+    from tests import desk, scene
     from tests import factories as make
-    from tests import scene
 
     call_command("migrate", verbosity=0)
     phantom = make_phantom(SHAPE)
@@ -84,6 +84,7 @@ def prepare() -> None:
         started=run.started,
     )
     run.save()
+    desk.fill(played, run)
 
 
 GUIDE = """\
@@ -122,6 +123,7 @@ def take(address: str, folder: Path) -> None:
         camera.shoot(dana, "cube")
         camera.shoot(dana, "people", "/studies/liver-3/people/")
         camera.shoot(camera.page("bob"), "training", "/studies/liver-3/training/")
+        camera.shoot(camera.page("root"), "health", "/health/")
         alice = camera.page("alice")
         alice.goto("/studies/liver-3/correct/")
         alice.get_by_role("button", name="I agree").click()

@@ -16,7 +16,7 @@ from lamella.volumes.omezarr_write import CubeWriter
 
 def make_store(plans: list[StudyPlan]) -> None:
     """The image and the proposal that all cubes of a study share."""
-    for plan in plans:
+    for plan in {plan.depth: plan for plan in plans}.values():
         rng = np.random.default_rng(plan.id)
         grey = rng.integers(60, 200, (plan.side, plan.side), np.uint8)
         rows, columns = np.ogrid[: plan.side, : plan.side]

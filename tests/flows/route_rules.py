@@ -212,7 +212,7 @@ ROUTES = [
     Route("GET", API + "studies/<slug>/volunteers", MANAGERS),
     Route(
         "PATCH",
-        API + "studies/<slug>/volunteers/<uuid:volunteer_id>",
+        API + "studies/<slug>/volunteers/<uuidstr:volunteer_id>",
         MANAGERS,
         "pausing",
         values={"volunteer_id": "volunteer"},

@@ -84,6 +84,24 @@ def accuracy(study: Study, volunteer: Volunteer) -> Accuracy | None:
     return Accuracy(float(np.mean(scores)), len(scores)) if scores else None
 
 
+def accuracies(volunteer: Volunteer) -> dict[int, Accuracy]:
+    """{study: `accuracy`} of every study in which a volunteer practised. One query, and the masks
+    that this process has not scored yet."""
+    made = Correction.objects.filter(
+        assignment__practice=True,
+        assignment__volunteer=volunteer,
+        volunteer=volunteer,
+        superseded_by__isnull=True,
+        withdrawn__isnull=True,
+    ).values_list("task__study_id", "pk")
+    scores: dict[int, list[float]] = {}
+    for study, pk in made:
+        score = _against_gold(str(pk))
+        if score is not None:
+            scores.setdefault(study, []).append(score)
+    return {study: Accuracy(float(np.mean(all_)), len(all_)) for study, all_ in scores.items()}
+
+
 def _proven(study: Study, volunteer: Volunteer) -> bool:
     found = accuracy(study, volunteer)
     return found is not None and found.slices >= PROVEN_MASKS and found.dice >= PROVEN_DICE

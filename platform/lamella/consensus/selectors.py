@@ -90,7 +90,7 @@ def _behind(tasks: QuerySet[Task], cursor: tuple[float, int] | None) -> QuerySet
         risk, pk = cursor
         # The first condition follows from the second; it is what an index can be entered by.
         tasks = tasks.filter(risk__lte=risk).filter(Q(risk__lt=risk) | Q(pk__gt=pk))
-    return tasks.order_by("-risk", "id").only("risk")
+    return tasks.order_by("-risk", "id").only("study", "risk")
 
 
 def _current_of(tasks: list[Task]) -> list[Consensus]:

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from lamella.cubes.models import Cube, Labels, VolumeState
+from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
 from lamella.exchange.models import Export
-from lamella.learning.models import Proposal
 from lamella.loop.counted import Counted
 from lamella.loop.strip import Strip, strip_of
 from lamella.rounds.models import Certificate, Task
@@ -18,8 +17,16 @@ class CubePage:
     certificates: list[Certificate]
     labels: list[Labels]
     exports: list[Export]
-    proposal: Proposal | None
     shown: int
+
+
+def labelled_in(cube: Cube, labels: list[Labels]) -> set[int]:
+    """Slices that came with training labels."""
+    found: set[int] = set()
+    for one in labels:
+        if one.role == LabelsRole.TRAINING and one.state == VolumeState.READY:
+            found.update(range(cube.depth) if one.slices is None else one.slices)
+    return found
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,9 @@ class SliceHere:
 def of_cube(cube: Cube, now: Counted | None = None) -> CubePage:
     """Eight queries."""
     now = now or Counted(cube.study)
+    labels = list(cube.labels.all())
+    # One cube's are at hand; the study's other cubes are not asked for.
+    now.labelled = {cube.pk: labelled_in(cube, labels)}
     ready = cube.state == VolumeState.READY
     return CubePage(
         cube=cube,
@@ -44,12 +54,8 @@ def of_cube(cube: Cube, now: Counted | None = None) -> CubePage:
                 "round__selection", "round__figures"
             )
         ),
-        labels=list(cube.labels.all()),
+        labels=labels,
         exports=list(cube.exports.all()[:20]),
-        proposal=cube.proposals.filter(state=Proposal.State.READY)
-        .select_related("model_version")
-        .order_by("-pk")
-        .first(),
         shown=now.shown([cube])[cube.pk],
     )
 

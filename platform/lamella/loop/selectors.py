@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from lamella.accounts.models import User, Volunteer
 from lamella.annotation.models import Correction
-from lamella.annotation.proven import Accuracy, accuracy
+from lamella.annotation.proven import Accuracy, accuracies
 from lamella.cubes.models import Cube, VolumeState
 from lamella.loop.counted import Counted
 from lamella.loop.counting import count_week
@@ -85,7 +85,7 @@ def own_work(user: User) -> list[OwnWork]:
         Correction.objects.filter(
             volunteer=volunteer, supersedes__isnull=True, withdrawn__isnull=True
         )
-        .values("task__study__slug", "task__study__title")
+        .values("task__study", "task__study__slug", "task__study__title")
         .annotate(
             corrections=Count("id"),
             seconds=Sum("active_seconds"),
@@ -94,8 +94,7 @@ def own_work(user: User) -> list[OwnWork]:
         )
         .order_by("-last")
     )
-    slugs = [row["task__study__slug"] for row in rows]
-    studies = {study.slug: study for study in Study.objects.filter(slug__in=slugs)}
+    known = accuracies(volunteer)
     return [
         OwnWork(
             slug=row["task__study__slug"],
@@ -104,7 +103,7 @@ def own_work(user: User) -> list[OwnWork]:
             seconds=row["seconds"],
             agreed=row["agreed"],
             last=row["last"],
-            accuracy=accuracy(studies[row["task__study__slug"]], volunteer),
+            accuracy=known.get(row["task__study"]),
         )
         for row in rows
     ]

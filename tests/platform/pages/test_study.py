@@ -113,6 +113,8 @@ def new_study(**changes: str) -> dict[str, str]:
         "visibility": "everybody",
         "redundancy": "3",
         "target_dice": "0.95",
+        "budget_percent": "30",
+        "round_percent": "4",
         "objects": "uint8",
         "classes-TOTAL_FORMS": "4",
         "classes-INITIAL_FORMS": "4",
@@ -132,6 +134,8 @@ def test_a_new_study_belongs_to_whoever_made_it(world: World, as_: As) -> None:
     assert study.anonymous
     assert study.memberships.get(user=world.charlie).role == Role.ADMIN
     assert [(c.value, c.name) for c in study.classes.all()] == [(1, "nucleus")]
+    # 30 % of the slices, 4 % a round.
+    assert (study.max_rounds, study.round_share) == (8, 0.04)
 
 
 def test_object_ids_get_an_array_type_that_holds_them(world: World, as_: As) -> None:

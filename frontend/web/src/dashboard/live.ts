@@ -35,10 +35,9 @@ export function keepLive(root: HTMLElement, onParts: (parts: HTMLElement[]) => v
         const live = (await answer.json()) as Live;
         show(root, live);
         const now = String(live[key]);
-        if (now !== stamp) {
-          onParts(await refreshParts(ids));
-          stamp = now;
-        }
+        // A page that was made without a stamp is as it is now.
+        if (stamp && now !== stamp) onParts(await refreshParts(ids));
+        stamp = now;
       }
       wait = EVERY_MS;
     } catch {
@@ -56,7 +55,8 @@ export function keepLive(root: HTMLElement, onParts: (parts: HTMLElement[]) => v
     clearTimeout(timer);
     if (!document.hidden) void ask();
   });
-  plan();
+  if (stamp) plan();
+  else void ask();
 }
 
 export function show(root: HTMLElement, live: Live): void {

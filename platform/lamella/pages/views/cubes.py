@@ -4,6 +4,7 @@ import json
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from lamella.cubes.models import Cube, VolumeState
 from lamella.exchange import services as exchange
 from lamella.exchange.models import Export
 from lamella.languages.sentences import said
+from lamella.learning.models import Proposal
 from lamella.loop import cube_page
 from lamella.loop.counted import Counted
 from lamella.pages import live as live_data
@@ -34,7 +36,9 @@ def cubes(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def cube(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     place = place_for(request, slug, Role.VOLUNTEER)
-    found = get_object_or_404(place.study.cubes.select_related("study"), pk=pk)
+    ready = Proposal.objects.filter(cube=OuterRef("pk"), state=Proposal.State.READY)
+    cubes = place.study.cubes.select_related("study").annotate(proposed=Exists(ready))
+    found = get_object_or_404(cubes, pk=pk)
     now = Counted(place.study)
     wanted = request.GET.get("z", "")
     here = None
@@ -54,7 +58,8 @@ def cube(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             "classes": classes,
             "facts": json.dumps(_facts(found, classes)) if here and place.manages else "",
             "formats": Export.Format.choices,
-            "live": live_data.payload(place.study, now) if place.manages else None,
+            # Of a cube that is there the page asks itself what goes on, once it is shown.
+            "live": live_data.payload(place.study, now) if place.manages and not here else None,
             "server": request.build_absolute_uri("/"),
         },
     )
