@@ -21,7 +21,7 @@ from lamella.rounds.services import next_best_tasks
 from lamella.studies.models import Study, StudyState
 
 # How many tasks are tried before the list is read again; others may take them meanwhile.
-_BATCH = 20
+_BATCH = 8
 
 # One slice in so many is practice, as long as there is gold that a volunteer has not had.
 PRACTICE_EVERY = 10
@@ -89,7 +89,9 @@ def _first_free(study: Study, volunteer: Volunteer, wish: Wish) -> Assignment | 
 
 def _first_of(tasks: QuerySet[Task], volunteer: Volunteer) -> Assignment | None:
     while True:
-        batch = list(tasks.all()[:_BATCH])
+        # With what the page is told of a task; what a round was chosen from may be large.
+        whole = tasks.select_related("study", "cube__study", "proposal", "round")
+        batch = list(whole.defer("round__selection", "round__figures")[:_BATCH])
         for task in batch:
             lease = _lease(task, volunteer)
             if lease is not None:

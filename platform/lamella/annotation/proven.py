@@ -112,6 +112,9 @@ def _scores(study: Study, volunteer: Volunteer) -> list[float]:
         score
         for correction in Correction.objects.filter(
             volunteer=volunteer,
+            # From the few gold tasks, not from all that somebody made.
+            assignment__volunteer=volunteer,
+            assignment__task__in=Task.objects.filter(study=study, kind=Task.Kind.GOLD),
             task__study=study,
             task__kind=Task.Kind.GOLD,
             superseded_by__isnull=True,
