@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db import models
 
 from benchmarks.desks.bulk import Say, recount, settle, unindexed
-from benchmarks.desks.gold import make_gold
+from benchmarks.desks.gold import make_gold, practised
 from benchmarks.desks.moments import Moments
 from benchmarks.desks.people import make_members, make_people
 from benchmarks.desks.plan import StudyPlan, plans
@@ -43,6 +43,7 @@ def fill(sizes: Sizes, *, seed: int = 0, say: Say = print, bare: bool = True) ->
         make_work(planned, sizes, moments, rng, say)
     recount([m for m in apps.get_models() if m._meta.managed])
     make_gold(planned, sizes, moments)
+    practised(planned[0], sizes, moments, say)
     if bare:
         settle()
     say(f"filled in {time.monotonic() - began:.0f} s")

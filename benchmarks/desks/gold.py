@@ -1,8 +1,11 @@
 """Practice slices, and what the keenest volunteers made of them."""
 
+import uuid
+
+from benchmarks.desks.bulk import Say, load
 from benchmarks.desks.masks import Masks
 from benchmarks.desks.moments import Moments
-from benchmarks.desks.people import volunteer_keys
+from benchmarks.desks.people import accounts, volunteer_keys
 from benchmarks.desks.plan import StudyPlan
 from benchmarks.desks.sizes import TILE, Sizes
 from benchmarks.desks.studies import proposal_of
@@ -14,6 +17,23 @@ TASKS = 12
 """Practice slices of a study."""
 PEOPLE = 60
 """Volunteers who drew all of them, in each study."""
+
+
+def practised(plan: StudyPlan, sizes: Sizes, moments: Moments, say: Say) -> None:
+    """Everybody with an account has just had a practice slice, so that work is next."""
+    task = Task.objects.filter(study=plan.id, kind=Task.Kind.GOLD).order_by("pk")[TASKS - 1]
+    keys = volunteer_keys(sizes)[min(PEOPLE, sizes.volunteers // 4) : accounts(sizes)]
+    now = moments.one(1.0)
+    load(
+        Assignment,
+        ("id", "task", "volunteer", "state", "practice", "holds_place", "created", "lease_until",
+         "ended"),
+        (
+            (uuid.uuid4().hex, task.pk, key, "submitted", True, False, now, now, now)
+            for key in keys
+        ),
+        say,
+    )  # fmt: skip
 
 
 def make_gold(plans: list[StudyPlan], sizes: Sizes, moments: Moments) -> None:

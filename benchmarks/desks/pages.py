@@ -66,7 +66,7 @@ def addresses(plan: StudyPlan) -> list[Address]:
         Address("api: review queue", review),
         Address("api: contested alone", f"{review}?only=contested"),
         Address("api: of one cube", f"{review}?cube={plan.cubes[1]}"),
-        Address("api: bulk accept, before", f"{review}/bulk?agreement=0.9"),
+        Address("api: bulk accept, before", f"{review}/bulk?risk=0.05"),
         Address("api: verdicts", f"/api/v1/studies/{plan.shape.slug}/verdicts"),
     ]
     return found

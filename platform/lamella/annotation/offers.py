@@ -122,8 +122,9 @@ def _lease(task: Task, volunteer: Volunteer) -> Assignment | None:
         with transaction.atomic():
             if not take_place(task.pk):
                 return None
-            whole = Task.objects.select_related("study", "cube", "proposal", "round")
-            task = whole.get(pk=task.pk)
+            # With what the page is told of a task; what a round was chosen from may be large.
+            whole = Task.objects.select_related("study", "cube__study", "proposal", "round")
+            task = whole.defer("round__selection", "round__figures").get(pk=task.pk)
             return Assignment.objects.create(
                 task=task, volunteer=volunteer, lease_until=_lease_end(task)
             )

@@ -114,7 +114,14 @@ def _scores(study: Study, volunteer: Volunteer) -> list[float]:
 def practice_scores(study: Study, volunteer: Volunteer) -> list[tuple[datetime.datetime, float]]:
     """(when, Dice) of each practice mask of a volunteer, the oldest first."""
     made = (
-        Correction.objects.filter(volunteer=volunteer, task__study=study, task__kind=Task.Kind.GOLD)
+        Correction.objects.filter(
+            volunteer=volunteer,
+            # From the few gold tasks, not from all that somebody made.
+            assignment__volunteer=volunteer,
+            assignment__task__in=Task.objects.filter(study=study, kind=Task.Kind.GOLD),
+            task__study=study,
+            task__kind=Task.Kind.GOLD,
+        )
         .counting()
         .order_by("created")
         .values_list("pk", "created")

@@ -145,6 +145,12 @@ class Task(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["study", "state", "-priority", "id"], name="task_offer"),
+            # What has a free place, as most volunteers are offered it: blind tiles at the end.
+            models.Index(
+                fields=["study", "blind", "-priority", "id"],
+                condition=Q(state="open", places_taken__lt=F("redundancy")) & ~Q(kind="gold"),
+                name="task_free",
+            ),
             models.Index(fields=["round", "state"]),
             models.Index(fields=["cube", "z"]),
             # The review queue, whole and by what it is filtered by most: a page of it is read from
