@@ -151,7 +151,7 @@ def queue(request: HttpRequest, slug: str, wanted: Query[FilterIn]) -> dict[str,
     elif wanted.only == "doubted":
         waiting = waiting.filter(needs_review=True)
     elif wanted.only == "remarked":
-        waiting = waiting.filter(remarked=True)
+        waiting = waiting.filter(selectors.remarked())
     if wanted.cube is not None:
         waiting = waiting.filter(task__cube_id=wanted.cube)
     if wanted.round is not None:
@@ -162,7 +162,7 @@ def queue(request: HttpRequest, slug: str, wanted: Query[FilterIn]) -> dict[str,
     counts = selectors.review_counts(study)
     whole = not (wanted.only or wanted.cube or wanted.round is not None)
     total = counts["waiting"] if whole else waiting.order_by().count()
-    items = [{**_item(c), "remarked": c.remarked} for c in page]
+    items = [{**_item(c), "remarked": getattr(c, "remarked", False)} for c in page]
     return {"items": items, "total": total, **counts}
 
 

@@ -39,12 +39,13 @@ def waiting_for_review(study: Study) -> QuerySet[Consensus]:
     return (
         Consensus.objects.filter(waiting, task__study=study, current=True)
         .exclude(task__kind=Task.Kind.GOLD)
-        .annotate(risk=risk(), remarked=_remarked())
+        .annotate(risk=risk(), remarked=remarked())
         .order_by("-needs_review", "-risk", "id")
     )
 
 
-def _remarked() -> Exists:
+def remarked() -> Exists:
+    """Whether somebody said of a consensus's task that it was hard, or left a comment."""
     said = Correction.objects.filter(task=OuterRef("task"), withdrawn__isnull=True)
     return Exists(said.exclude(flag="", comment=""))
 
@@ -75,9 +76,8 @@ def review_counts(study: Study) -> dict[str, int]:
 
 def bulk(study: Study, agreement: float) -> QuerySet[Consensus]:
     """What a bulk accept takes: nobody's doubt, no word unread, and at least so much agreement."""
-    return waiting_for_review(study).filter(
-        agreement__gte=agreement, needs_review=False, remarked=False
-    )
+    doubtless = waiting_for_review(study).filter(agreement__gte=agreement, needs_review=False)
+    return doubtless.filter(~remarked())
 
 
 def bulk_figures(study: Study, agreement: float) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from lamella.annotation.models import Correction
-from lamella.consensus.selectors import bulk, review_counts, waiting_for_review
+from lamella.consensus.selectors import bulk, remarked, review_counts, waiting_for_review
 from lamella.rounds.models import Task
 from lamella.studies.models import Study
 from tests import factories as make
@@ -57,4 +57,4 @@ def test_a_bulk_accept_leaves_out_what_nobody_has_read(study: Study) -> None:
 def test_words_that_were_withdrawn_are_not_followed(study: Study) -> None:
     agreed(study, 0, flag="hard")
     Correction.objects.update(withdrawn=timezone.now())
-    assert not waiting_for_review(study).filter(remarked=True).exists()
+    assert not waiting_for_review(study).filter(remarked()).exists()
