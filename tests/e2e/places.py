@@ -86,7 +86,7 @@ def opened(page: Page, path: str) -> None:
     """Goes there and waits until an island that makes up the page is there too."""
     page.goto(path)
     settled(page)
-    if path.endswith("/correct/"):
+    if page.locator("#annotator").count():
         page.locator(".app, dialog, .notice").first.wait_for()
-    elif path.endswith("/review/"):
+    elif page.locator("#review").count():
         page.locator(".review .stage").wait_for()

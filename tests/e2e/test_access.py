@@ -54,22 +54,35 @@ OVERLAPS = """() => {
 }"""
 
 
-def work(page: Page) -> None:
-    page.get_by_role("button", name="Skip").click()
+def presses(page: Page, *keys: str) -> Callable[[], None]:
+    def press() -> None:
+        for key in keys:
+            page.keyboard.press(key)
+
+    return press
 
 
-def states(page: Page) -> list[tuple[str, Callable[[], object]]]:
+def clicks(page: Page, name: str, *keys: str) -> Callable[[], None]:
+    """First the keys, then the button of this name."""
+
+    def click() -> None:
+        presses(page, *keys)()
+        page.get_by_role("button", name=name).click()
+
+    return click
+
+
+def states(page: Page) -> list[tuple[str, Callable[[], None]]]:
     """(name, how one comes there from the one before) of what the page can look like."""
-    press = page.keyboard.press
     return [
-        ("consent", lambda: None),
-        ("first steps", lambda: page.get_by_role("button", name="I agree, start").click()),
-        ("work", lambda: work(page)),
-        ("menu", lambda: page.get_by_role("button", name="Menu").click()),
-        ("help", lambda: (press("Escape"), press("?"))),
-        ("comment", lambda: (press("Escape"), page.get_by_role("button", name="Comment").click())),
-        ("beside one's own slice", lambda: (press("Escape"), press("0"), press("f"))),
-        ("with a stroke", lambda: (press("d"), press("Enter"))),
+        ("consent", presses(page)),
+        ("first steps", clicks(page, "I agree, start")),
+        ("work", clicks(page, "Skip")),
+        ("menu", clicks(page, "Menu")),
+        ("help", presses(page, "Escape", "?")),
+        ("comment", clicks(page, "Comment", "Escape")),
+        ("beside one's own slice", presses(page, "Escape", "0", "f")),
+        ("with a stroke", presses(page, "d", "Enter")),
     ]
 
 
