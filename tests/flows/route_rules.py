@@ -126,6 +126,12 @@ ROUTES = [
     Route("POST", STUDY + "skills/<uuid:pk>/let-go/", MANAGERS, values={"pk": "volunteer_id"}),
     Route("GET", STUDY + "agreement/", MANAGERS),
     Route("GET", STUDY + "my-work/", MEMBERS),
+    Route(
+        "POST",
+        STUDY + "my-work/<uuid:pk>/withdraw/",
+        ONLY_ALICE,
+        values={"pk": "correction_id"},
+    ),
     Route("GET", STUDY + "cubes/", MEMBERS),
     Route("GET", STUDY + "cubes/add/", MANAGERS),
     Route("GET", STUDY + "cubes/<int:pk>/", MEMBERS, values={"pk": "cube_id"}),
@@ -193,6 +199,7 @@ ROUTES = [
     Route("POST", ASSIGNED + "/release", ONLY_ALICE),
     Route("POST", ASSIGNED + "/corrections", ONLY_ALICE, "correction"),
     Route("POST", API + "corrections/<uuidstr:correction_id>/recall", ONLY_ALICE, "recall"),
+    Route("DELETE", API + "corrections/<uuidstr:correction_id>", ONLY_ALICE),
     # Hers was no practice: nobody is shown what experts drew of it.
     Route("GET", API + "corrections/<uuidstr:correction_id>/gold", (GONE, GONE, GONE, GONE, GONE)),
     Route("GET", API + "tasks/<int:task_id>/proposal", MEMBERS),  # Alice was given this task

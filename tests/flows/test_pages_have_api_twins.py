@@ -64,6 +64,7 @@ TWINS = {
     ),
     STUDY + "skills/<uuid:pk>/hold/": ("post", "studies/{slug}/skills/{volunteer_id}/hold"),
     STUDY + "skills/<uuid:pk>/let-go/": ("delete", "studies/{slug}/skills/{volunteer_id}/hold"),
+    STUDY + "my-work/<uuid:pk>/withdraw/": ("delete", "corrections/{correction_id}"),
     STUDY + "cubes/<int:pk>/exports/": ("post", "cubes/{cube_id}/exports"),
 }
 

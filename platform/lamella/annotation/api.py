@@ -141,6 +141,23 @@ def recall(request: HttpRequest, correction_id: UUID, body: CorrectionIn) -> Sta
     return Status(201 if new else 200, _out(correction))
 
 
+@router.delete(
+    "/corrections/{uuid:correction_id}",
+    response={204: None},
+    summary="Withdraw a mask of one's own",
+)
+def withdraw(request: HttpRequest, correction_id: UUID) -> Status[None]:
+    """It counts no longer, for good, and others are asked; what rests on it is worked out anew.
+    Doing it twice changes nothing."""
+    volunteer = volunteer_for(request, create=False)
+    own = Correction.objects.select_related("task__study", "volunteer")
+    found = own.filter(pk=correction_id, volunteer=volunteer).first() if volunteer else None
+    if found is None:
+        raise NotVisibleError
+    services.withdraw(found)
+    return Status(204, None)
+
+
 @router.get("/corrections/{uuid:correction_id}/gold")
 def gold(request: HttpRequest, correction_id: UUID) -> HttpResponse:
     """The packed mask that the experts drew of a practice slice, once one's own is handed in."""

@@ -97,6 +97,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("studies/<slug:slug>/agreement/", agreement.agreement, name="agreement"),
     path("studies/<slug:slug>/my-work/", mine.mine, name="mine"),
+    path("studies/<slug:slug>/my-work/<uuid:pk>/withdraw/", mine.withdraw, name="withdraw_mask"),
     path("studies/<slug:slug>/cubes/", cubes.cubes, name="cubes"),
     path("studies/<slug:slug>/cubes/add/", cubes.add_cube, name="add_cube"),
     path("studies/<slug:slug>/cubes/<int:pk>/", cubes.cube, name="cube"),

@@ -78,6 +78,7 @@ def test_a_consensus_names_the_skills_it_used_and_replays_from_its_corrections_a
     finish(cube, round, 2, people, empty=2)
     refresh_skills()
     again = replay(Consensus.objects.get(pk=made.pk))
+    assert again is not None
     assert codec.mask_hash(again.mask) == made.mask_hash
     assert again.probability == bytes(made.probability)
     assert again.risk == made.expected_error

@@ -81,6 +81,7 @@ def test_computing_twice_changes_nothing(task: Task) -> None:
 def test_replaying_the_corrections_gives_the_same_mask(task: Task) -> None:
     consensus = agreed(task)
     again = aggregate(Task.objects.get(pk=task.pk), counted(task))
+    assert again is not None
     assert codec.mask_hash(again.mask) == consensus.mask_hash
     assert again.probability == bytes(consensus.probability)
 

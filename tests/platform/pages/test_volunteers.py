@@ -13,8 +13,9 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from lamella.accounts.models import User, Volunteer
-from lamella.annotation.models import Ability, Participation
+from lamella.annotation.models import Ability, Correction, Participation
 from lamella.consensus.models import Contested, Skill, SkillVersion
+from lamella.jobs.models import Job
 from models.crowd.skills import Tally, estimate
 from tests import factories as make
 from tests.platform.pages.conftest import World
@@ -186,6 +187,22 @@ def test_alice_sees_her_own_work_in_kind_words(world: World, as_: As) -> None:
     assert "2 of them are agreed on by now" in html
     assert "block 1, slice 7" in html
     assert "how it goes" in as_(world.alice).get("/profile/").content.decode()
+
+
+def test_alice_withdraws_one_slice_and_nobody_elses(world: World, as_: As) -> None:
+    mine = Correction.objects.filter(volunteer__user=world.alice).order_by("task__z")
+    first, second = mine
+    html = as_(world.alice).get(url(world, "mine")).content.decode()
+    assert "Withdraw it for good: block 1, slice 3" in html
+    answer = as_(world.alice).post(url(world, "withdraw_mask", first.pk), follow=True)
+    assert "others are asked" in answer.content.decode()
+    assert [bool(one.withdrawn) for one in mine.all()] == [True, False]
+    assert Job.objects.filter(kind="recount", scope=world.study.slug).exists()
+    for other in (world.dana, world.bob):
+        assert as_(other).post(url(world, "withdraw_mask", second.pk)).status_code == 404
+    assert as_(world.dana).delete(f"/api/v1/corrections/{second.pk}").status_code == 404
+    assert as_(world.alice).delete(f"/api/v1/corrections/{second.pk}").status_code == 204
+    assert not mine.counting().exists()
 
 
 def test_who_has_done_nothing_is_invited(world: World, as_: As) -> None:

@@ -85,6 +85,8 @@ def to_high(value: float, spread: float) -> str:
 @register.filter
 def outcome(made: Made) -> str:
     """What became of a mask, told to the person who made it."""
+    if made.correction.withdrawn:
+        return _("withdrawn")
     if made.correction.assignment.practice:
         return _("practice")
     if not made.settled:
