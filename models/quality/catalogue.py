@@ -25,7 +25,8 @@ class Catalogue:
         pieces, values = pieces_of(labels, self._pieces)
         inside = pieces > 0
         which = pieces[inside] - 1 - self._pieces
-        self._sums.append(np.bincount(which, probability[inside], minlength=len(values)))
+        sums = np.bincount(which, probability[inside], minlength=len(values))
+        self._sums.append(sums.astype(np.float64))
         self._pieces += len(values)
         self._finder.add(labels)
 

@@ -14,6 +14,7 @@ from lamella.cubes.files import REVALIDATE, cached_privately
 from lamella.cubes.models import Cube, VolumeState
 from lamella.exchange import catalogues, explorer
 from lamella.exchange.models import Catalogue
+from lamella.exchange.services import ExportError
 from lamella.exchange.virtual import VirtualMask
 from lamella.learning.selectors import current_proposal
 from lamella.studies.access import NotVisibleError
@@ -137,7 +138,7 @@ def list_objects(request: HttpRequest, cube_id: int) -> Status[AskedOut]:
     cube = _ready(request, cube_id)
     try:
         job = catalogues.request_catalogue(cube)
-    except catalogues.ExportError as error:
+    except ExportError as error:
         raise HttpError(409, str(error)) from error
     return Status(202, AskedOut(job_id=str(job.pk)))
 

@@ -87,7 +87,8 @@ def _close_round(study: Study) -> None:
         "forecast": forecast_of(opened, certificates),
     }
     rounds.close_round(opened, certificates=certificates, figures=figures)
-    tell_managers(study, Notice.Kind.ROUND, number=opened.number, **_quality(study, certificates))
+    quality: dict[str, Any] = _quality(study, certificates)
+    tell_managers(study, Notice.Kind.ROUND, number=opened.number, **quality)
 
 
 def _quality(study: Study, certificates: Sequence[CertificateFigures]) -> dict[str, float | None]:

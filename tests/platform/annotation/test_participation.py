@@ -5,9 +5,9 @@ from django.test import Client
 
 from lamella.accounts.models import User
 from lamella.annotation import participation
+from lamella.annotation.counting import withdraw_all
 from lamella.annotation.models import Participation
 from lamella.annotation.offers import next_assignment
-from lamella.annotation.submission import withdraw_all
 from lamella.studies.models import Study
 from tests import factories as make
 

@@ -57,6 +57,7 @@ def desk() -> Desk:
 
 def opaque(answer: bytes) -> np.ndarray:
     picture = cv2.imdecode(np.frombuffer(answer, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert picture is not None
     return np.asarray(picture[..., 3] > 0)
 
 
@@ -74,8 +75,9 @@ def test_a_slice_of_the_mask_is_what_people_agreed_on_else_what_was_proposed(des
 def test_side_views_have_the_shape_of_the_image(desk: Desk) -> None:
     mask = desk.client().get(f"{desk.path}/mask/y/10.png?max=96")
     image = desk.client().get(f"{desk.path}/plane/y/10.jpg?max=96")
-    shape = cv2.imdecode(np.frombuffer(image.content, np.uint8), cv2.IMREAD_UNCHANGED).shape
-    assert opaque(mask.content).shape == shape[:2]
+    seen = cv2.imdecode(np.frombuffer(image.content, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert seen is not None
+    assert opaque(mask.content).shape == seen.shape[:2]
     assert opaque(mask.content).any()
     assert desk.client().get(f"{desk.path}/mask/y/999.png").status_code == 404
 
