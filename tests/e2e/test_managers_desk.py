@@ -37,7 +37,7 @@ def test_a_study_is_made_step_by_step_and_looked_over_before_it_is_there(
     expect(facts).to_contain_text("tubule")
     assert not Study.objects.filter(title="Kidney 2").exists()
     page.get_by_role("button", name="Change: Title").click()
-    page.get_by_label("Title").fill("Kidney 3")
+    page.locator("#id_title").fill("Kidney 3")
     page.get_by_role("button", name="Review", exact=False).last.click()
     page.get_by_role("button", name="Create the study").click()
     expect(page.get_by_text("is there. Add its first cube.")).to_be_visible()
