@@ -167,9 +167,7 @@ class SkillConfig:
     """Tasks' worth of evidence in that."""
     bias_weight: float = 0.2
     """Gold tasks' worth of evidence that people draw neither too wide nor too narrow."""
-    near: float = 1.5
-    """A shown outline is left by those who would have drawn it within so many pixels of it."""
-    reach: float = 3.0
+    reach: float = 4.0
     """Distances to an outline are clipped to so many pixels: further off is not louder."""
     floor: float = 0.35
     """Error of an outline, in pixels, that no number of people removes."""

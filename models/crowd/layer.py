@@ -123,6 +123,7 @@ class Layer:
             drawings,
             of_heard,
             presence.trust[heard],
+            presence.heed[heard],
             config,
         )
         there = presence.there[drawings.zone]
@@ -131,7 +132,7 @@ class Layer:
         moved = disputed.ravel()[places] | bool(np.any(np.abs(bias) > 0.05))
         inside.ravel()[places[moved]] = ((there >= 0.5) & (outline.distance > 0))[moved]
         square = np.full(people, np.nan)
-        square[heard] = outline.square
+        square[heard] = outline.square[:-1]
         return Solved(inside, chance, candidates, presence, drew, voted, shown, square, flooded)
 
     def _mended(

@@ -100,7 +100,7 @@ class Drawings:
 @dataclass(frozen=True, slots=True, eq=False)
 class Outline:
     """distance: (m,) float32 agreed signed distance, pixels; error: (m,) its standard deviation;
-    square: (n,) mean square off each person is, nan where unknown."""
+    square: (n + 1,) mean square off each person (and last the proposal) is, nan where unknown."""
 
     distance: Values
     error: Values
@@ -111,15 +111,15 @@ def agree(
     drawings: Drawings,
     skills: Sequence[Tally],
     trust: NDArray[np.float64],
+    heed: NDArray[np.float64],
     config: SkillConfig,
 ) -> Outline:
     """The agreed outline: everybody's, weighted by how far off they are known to be.
 
     How far off is learned from earlier tasks and from this one, on a sample of its pixels. Who
     draws wider or narrower than most throughout counts less and less: a mean would follow them
-    part of the way, and a median too. People who left a shown outline as it was have said that
-    theirs lies near it: they count a little less than who drew one, and less each the more they
-    are, since all of them took the same line. trust: (n,) see Presence.
+    part of the way, and a median too. People who left a shown outline as it was count together,
+    as one annotator, by how much heed they pay. trust, heed: (n,) see Presence.
     """
     m = drawings.distance.shape[1]
     prior, weight = _priors(skills, config)
@@ -133,8 +133,8 @@ def agree(
         own = np.where(seen, square - np.square(offset), 0)
         variance = np.where(seen, (prior * weight + own) / (weight + 1), prior)
         variance = variance * np.where(seen, 1 + np.square(offset / config.apart), 1)
-        agreed, _ = _mean(sample, variance, trust, config)
-    distance, total = _mean(drawings, variance, trust, config)
+        agreed, _ = _mean(sample, variance, trust, heed, config)
+    distance, total = _mean(drawings, variance, trust, heed, config)
     error = np.sqrt(1 / np.maximum(total, 1e-3) + config.floor**2).astype(np.float32)
     return Outline(distance, error, square)
 
@@ -142,10 +142,11 @@ def agree(
 def _priors(
     skills: Sequence[Tally], config: SkillConfig
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(n,) expected squares, and the tasks' worth of evidence in each."""
+    """(n + 1,) expected squares, and the tasks' worth of evidence in each; last the proposal's."""
+    everyone = [*skills, Tally()]
     return (
-        np.array([edge_variance(t, config) for t in skills]),
-        np.array([config.edge_weight + t.edges for t in skills]),
+        np.array([edge_variance(t, config) for t in everyone]),
+        np.array([config.edge_weight + t.edges for t in everyone]),
     )
 
 
@@ -171,23 +172,21 @@ def _mean(
     d: Drawings,
     variance: NDArray[np.float64],
     trust: NDArray[np.float64],
+    heed: NDArray[np.float64],
     config: SkillConfig,
 ) -> tuple[Values, Values]:
     """Weighted mean distance and summed weights (1 / pixels²) at each pixel."""
     n, m = d.distance.shape
-    total, summed, left, count = np.zeros((4, m), dtype=np.float32)
-    part = (np.maximum(trust, 0.02) / variance).astype(np.float32)
-    # Whoever left the shown outline says that theirs lies within so many pixels of it.
-    near = (np.maximum(trust, 0.02) / (variance + config.near**2 / 3)).astype(np.float32)
+    part = (np.maximum(trust, 0.02) / variance[:-1]).astype(np.float32)
+    total, summed, left = np.zeros((3, m), dtype=np.float32)
     for i in range(n):
         takes_part = d.drew[i][d.zone] & d.voted[i]
         weight = np.where(takes_part & ~d.left[i], part[i], np.float32(0))
         total += weight
         summed += weight * d.distance[i]
-        left += (takes_part & d.left[i]) * near[i]
-        count += takes_part & d.left[i]
+        left += (takes_part & d.left[i]) * np.float32(max(heed[i], 0.02))
     if left.any():
-        worth = left / (1 + np.maximum(count - 1, 0) * config.accepting)
+        worth = left / (1 + np.maximum(left - 1, 0) * config.accepting) / variance[-1]
         total += worth.astype(np.float32)
         summed += (worth * d.shown).astype(np.float32)
     nobody = total <= 0
@@ -196,15 +195,18 @@ def _mean(
 
 
 def _off(d: Drawings, agreed: Values) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(n,) mean square and mean distance to the agreed outline; nan where there is too little of
-    it that they drew themselves."""
+    """(n + 1,) mean square and mean distance to the agreed outline; nan where there is too little
+    of it."""
     near = np.abs(agreed) <= BAND
     edge = d.at(np.flatnonzero(near))
-    apart = edge.distance - agreed[near]
+    apart = np.concatenate([edge.distance, edge.shown[None]]) - agreed[near]
     redrew = np.asarray(edge.drew[:, edge.zone] & edge.voted & ~edge.left)
-    number = redrew.sum(axis=1)
+    # The proposal is compared where some changed it and others left it.
+    both = np.any(redrew, axis=0) & np.any(edge.left, axis=0)
+    counts = np.vstack([redrew, both])
+    number = counts.sum(axis=1)
     square, mean = np.full((2, len(apart)), np.nan)
     enough = number >= FEWEST
-    square[enough] = (np.square(apart) * redrew).sum(axis=1)[enough] / number[enough]
-    mean[enough] = (apart * redrew).sum(axis=1)[enough] / number[enough]
+    square[enough] = (np.square(apart) * counts).sum(axis=1)[enough] / number[enough]
+    mean[enough] = (apart * counts).sum(axis=1)[enough] / number[enough]
     return square, mean

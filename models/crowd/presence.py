@@ -47,6 +47,7 @@ class Presence:
     author:   (n, K) how likely each person is the one who drew it first, if it is invented.
     looked:   (n,) how likely each looked at all.
     trust:    (n,) how much more often each has in the mask what is there than what is not; 0..1.
+    heed:     (n,) the same of what is shown: how much more often they leave what is there.
     """
 
     there: Values
@@ -54,6 +55,7 @@ class Presence:
     author: Values
     looked: Values
     trust: Values
+    heed: Values
 
     @property
     def heard(self) -> Values:
@@ -106,7 +108,8 @@ def weigh(
     hit = _pooled(counts, HIT, KEEP, config.kept)
     alarm = _pooled(counts, JOIN, PASS, config.passed)
     trust = np.clip(hit - alarm, 0.0, 1.0) * looked
-    return Presence(there, without, author, looked, trust)
+    heed = np.clip(_rate(counts[:, KEEP]) - _rate(counts[:, PASS]), 0.0, 1.0) * looked
+    return Presence(there, without, author, looked, trust, heed)
 
 
 def counts_of(skills: Sequence[Tally], config: SkillConfig) -> Values:
