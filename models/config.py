@@ -167,7 +167,7 @@ class SkillConfig:
     """Tasks' worth of evidence in that."""
     bias_weight: float = 0.2
     """Gold tasks' worth of evidence that people draw neither too wide nor too narrow."""
-    reach: float = 6.0
+    reach: float = 4.0
     """Distances to an outline are clipped to so many pixels: further off is not louder."""
     floor: float = 0.35
     """Error of an outline, in pixels, that no number of people removes."""

@@ -31,6 +31,8 @@ WORTHLESS = 0.1
 """Trust below which somebody's outlines are not looked at."""
 SCRAWL = 0.1
 """How likely a mask that has nothing to do with the image has an object all the same."""
+FEW = 4
+"""Objects that somebody may have drawn alone before it is thought much."""
 HIT, JOIN, KEEP, PASS, LOOK, INVENT = range(6)
 """Rows of somebody's counts: pairs for and against, and of INVENT a number and its tasks."""
 
@@ -102,8 +104,7 @@ def weigh(
             break
         looked = _looked(a, counts, without, config)
         counts = past + seen(a, without, author, looked)
-        arriving = weight * expected + float((a.worth * there)[~a.shown].sum())
-        arriving /= weight + 1
+        arriving = (weight * expected + _arrived(a, there)) / (weight + 1)
     hit = _pooled(counts, HIT, KEEP, config.kept)
     alarm = _pooled(counts, JOIN, PASS, config.passed)
     trust = np.clip(hit - alarm, 0.0, 1.0) * looked
@@ -147,7 +148,8 @@ def seen(answers: Answers, without: Values, author: Values, looked: Values) -> V
     """(n, 6, 2) what this task adds to the counts; an object that is open adds nothing."""
     drew, shown = answers.drew, answers.shown
     weight = np.where(answers.voted, answers.worth * (2 * without - 1) ** 2, 0.0)
-    weight *= looked[:, None]
+    # What somebody left out, or left as it was, counts as far as they looked; what they drew does.
+    weight *= np.where(drew & ~shown, 1.0, looked[:, None])
     there, absent = weight * (without > 0.5), weight * (without <= 0.5)
     result = np.zeros((len(drew), 6, 2))
     for row, chance, situation in (
@@ -209,18 +211,37 @@ def _unshown(
     # An author's own word is not that they joined in: lambda instead of c.
     own = np.where(drew, (source / join)[:, None], 0.0)
     total = own.sum(axis=0)
+    alone = (drew & (drew.sum(axis=0) == 1)).sum(axis=1)[:, None]
     newcomer = config.invent[0] / (config.join[0] / sum(config.join))
     first = np.log(config.hit[0] / sum(config.hit)) - np.log(config.join[0] / sum(config.join))
     log_arriving = np.log(arriving)
     odds = log_arriving + word.sum(axis=0) - np.log(np.where(total > 0, total, newcomer))
     others = total - own
-    alone = others <= 1e-12
+    single = others <= 1e-12
     rest = log_arriving + word.sum(axis=0) - word
     without = np.where(
-        alone, rest + first - np.log(newcomer), rest - np.log(np.where(alone, 1.0, others))
+        single,
+        rest + first - np.log(newcomer * np.maximum(1, alone / FEW)),
+        rest - np.log(np.where(single, 1.0, others)),
     )
     author = own / np.where(total > 0, total, 1.0)
     return _sigmoid(odds), _sigmoid(without), author
+
+
+def _arrived(a: Answers, there: Values) -> float:
+    """How many objects that were not shown this task has.
+
+    What one person alone drew counts up to a few times what the others drew as a rule: who draws
+    hundreds of specks makes no objects arrive.
+    """
+    drew = a.drew & a.voted & ~a.shown
+    many, expected = drew.sum(axis=0), a.worth * there
+    alone = (drew * expected * (many == 1)).sum(axis=1)
+    drawn = (drew * a.worth).sum(axis=1)
+    usual = np.array(
+        [np.median(np.delete(drawn, i)) if len(drawn) > 1 else 0 for i in range(len(drawn))]
+    )
+    return float(expected[many > 1].sum() + np.minimum(alone, FEW * (1 + usual)).sum())
 
 
 def _looked(a: Answers, counts: Values, without: Values, config: SkillConfig) -> Values:
