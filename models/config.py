@@ -268,7 +268,9 @@ class TrainConfig:
     """How a model is trained. A run ends with whichever budget is used up first."""
 
     max_seconds: float | None = 120.0
+    """Seconds after which a run ends; empty: no matter how long."""
     max_steps: int | None = None
+    """Steps after which a run ends; empty: no matter how many."""
     crop: int = 128
     """Side of the square training crops in pixels."""
     window: int = 3
@@ -284,6 +286,7 @@ class TrainConfig:
     """Aim at the volunteers' vote fractions where two or more of them differ, not at what they
     agreed on. Off until short runs are known not to learn the agreed mask worse for it."""
     learning_rate: float = 1e-2
+    """Peak rate where training starts from nothing."""
     warm_learning_rate: float = 4e-3
     """Peak rate where training starts from a parent's weights."""
     taken: str = "everything"
@@ -295,8 +298,9 @@ class TrainConfig:
     averaging: float = 0.98
     """Decay of the averaged weights, which are the ones saved for use."""
     adversarial_loss: str = "bce"
-    """One of models.networks.losses.ADVERSARIAL_LOSSES."""
+    """How the discriminator's judgement becomes a loss; one of networks.losses."""
     adversarial_weight: float = 0.02
+    """Weight of that loss beside the others; 0: without a discriminator."""
     adversarial_start: float = 0.3
     """Share of the budget after which the segmenter begins to feel the discriminator."""
     critic_start: float = 0.1

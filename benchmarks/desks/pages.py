@@ -106,10 +106,10 @@ def _number(route: str, key: str, plan: StudyPlan) -> int:
 
 def see_all(plan: StudyPlan, repeats: int) -> Iterator[Seen]:
     """Each address as each role that is answered; a route that answers nobody raises."""
+    clients = {role: client_of(role) for role in ROLES}
     for address in addresses(plan):
         answered = False
-        for role in ROLES:
-            client = client_of(role)
+        for role, client in clients.items():
             first = client.get(address.path)
             if first.status_code == 405:
                 answered = True  # it takes forms alone

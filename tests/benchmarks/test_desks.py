@@ -19,6 +19,9 @@ from lamella.loop import kept
 from lamella.rounds.models import Task
 from tests import factories as make
 
+# Hundreds of pages, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(1200)
+
 SMALL = Sizes().scaled(0.0005)
 
 
