@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 from lamella.pages import urls as pages_urls
 from lamella.pages import vite
 from lamella.studies.models import StudyState
-from tests.e2e.conftest import People, axe
+from tests.e2e.conftest import PATIENCE, People, axe
 from tests.e2e.places import ERRORS, NO_PAGES, opened, places
 from tests.factories import make_study
 from tests.scene import Scene
@@ -28,6 +28,7 @@ def test_every_route_is_a_page_that_is_looked_at_or_none(scene: Scene) -> None:
     assert not looked_at & NO_PAGES
 
 
+@pytest.mark.timeout(300 * PATIENCE)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_wrong_with_any_page(scene: Scene, people: People, scheme: str) -> None:
     found: dict[str, list[str]] = {}
