@@ -10,6 +10,8 @@ from models.labels import Mask
 
 LEAST = 6
 """Pixels below which a piece is no object of its own: where edges differ there are many such."""
+BESIDE = 3
+"""Pixels from a core within which so small a piece is a part of its edge."""
 SAMPLE = 400
 """Pixels of a core from which the share that somebody drew is told."""
 
@@ -73,14 +75,15 @@ def find(
     if truth is not None:
         count = _add(labels, truth, count, 1)
     level = people // 2 + 1
-    # What most drew is an object however small it is.
-    least = 1
+    most = votes >= level
     while level >= 1:
-        count = _add(labels, votes >= level, count, least)
-        least = LEAST
+        count = _add(labels, votes >= level, count, LEAST)
         # With many people not every level is looked at: it halves beyond the first few steps.
         level = level - 1 if level <= 4 else (level * 2) // 3
     count = _add(labels, shown, count, LEAST)
+    # What most drew is an object however small it is, but for what lies beside another's edge.
+    around = cv2.dilate((labels > 0).astype(np.uint8), np.ones((2 * BESIDE + 1,) * 2, np.uint8))
+    count = _add(labels, most & (around == 0), count, 1)
     pixels = np.flatnonzero(labels)
     owner = labels.ravel()[pixels] - 1
     area = np.bincount(owner, minlength=count).astype(np.float64)
