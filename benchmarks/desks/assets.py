@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.staticfiles import finders
 
 _LINKED = re.compile(
     rb'<script[^>]* src="([^"]+)"|<link[^>]*rel="(?:stylesheet|modulepreload)"[^>]* href="([^"]+)"'
@@ -44,8 +45,10 @@ def weigh(html: bytes) -> Weight:
 def _file(path: str) -> tuple[int, int, int]:
     """(bytes, gzipped bytes of a script, bytes of the font that a style names)."""
     dist = Path(settings.FRONTEND_DIST)
-    file = dist / path.removeprefix(f"{settings.STATIC_URL}web/")
-    data = file.read_bytes()
+    file = finders.find(path.removeprefix(settings.STATIC_URL))
+    if file is None:
+        raise FileNotFoundError(f"{path} is on a page, and no file is served there; build the web.")
+    data = Path(file).read_bytes()
     if path.endswith(".js"):
         return len(data), len(gzip.compress(data, 9)), 0
     names = {name.decode().rsplit("/", 1)[-1].strip("\"'") for name in _FONT.findall(data)}

@@ -26,7 +26,7 @@ def load(
     fields = {field.name: field for field in model._meta.concrete_fields}
     # A key that is not given is the database's to count.
     rest = [f for name, f in fields.items() if name not in columns and not f.primary_key]
-    names = [fields[name].column for name in columns] + [field.column for field in rest]
+    names = [str(fields[name].column) for name in columns] + [str(field.column) for field in rest]
     tail = tuple(_default(field) for field in rest)
     began = time.monotonic()
     table = model._meta.db_table

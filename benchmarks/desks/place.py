@@ -81,7 +81,7 @@ def _database(kind: str, folder: Path, *, fresh: bool) -> Iterator[None]:
         return
     given = os.environ.get("LAMELLA_BENCH_DATABASE_URL", "")
     server = None if given else _start(folder / "postgres")
-    address = given or server.get_uri()
+    address = given if server is None else server.get_uri()
     parts = urlsplit(address)
     import psycopg
 

@@ -1,6 +1,7 @@
 """What was seen, held against the goals."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from benchmarks.desks.offers import Load
 from benchmarks.desks.pages import Seen
@@ -20,12 +21,12 @@ def page_rows(seen: Sequence[Seen], *, timed: bool) -> list[Row]:
     if timed:
         for name in names:
             worst = max((one for one in seen if one.name == name), key=lambda one: one.p95)
-            beside = {"as": worst.role, "queries": worst.queries}
+            beside: dict[str, Any] = {"as": worst.role, "queries": worst.queries}
             if worst.weight:
                 beside["KB"] = round(worst.weight.all / 1000)
             rows.append(row(f"{name}, server time p95", worst.p95, "ms", f"<= {MOST_MS}", beside))
     most = max(seen, key=lambda one: one.queries)
-    where = {"page": most.name, "as": most.role}
+    where: dict[str, Any] = {"page": most.name, "as": most.role}
     rows.append(row("queries of a page, most", most.queries, "", f"<= {MOST_QUERIES}", where))
     weights = [(one, one.weight) for one in seen if one.weight]
     if weights:

@@ -1,6 +1,7 @@
 """Bob runs the training desk of a study, Root looks after the installation, in a real browser."""
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from lamella.jobs.models import Job, JobState
@@ -91,7 +92,7 @@ def test_root_tries_a_failed_job_again_and_sees_a_new_one_without_reloading(
         scene.study,
         title="Read kidney.tif",
         state=JobState.FAILED,
-        finished=make.timezone.now(),
+        finished=timezone.now(),
         error="The disk is full.",
     )
     expect(page.locator("#failed")).to_contain_text("The disk is full.", timeout=20_000)

@@ -176,7 +176,8 @@ def test_a_study_runs_on_an_object_store_from_upload_to_export(
 
     # All of it lies in the store, and nothing beside it on this machine's disk.
     names = {name.split("/")[0] for name in store.files()}
-    assert names == {"cubes", "labels", "models", "predictions", "proposals", "exports"}
+    kinds = {"cubes", "labels", "models", "predictions", "proposals", "exports", "training"}
+    assert names == kinds
     assert not (tmp_path / "store").exists()
     assert not [path for path in tmp_path.rglob("zarr.json") if "ome-zarr" not in str(path)]
     assert not (tmp_path / "s3:").exists()

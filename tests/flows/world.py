@@ -175,6 +175,7 @@ def make_world(settings: Settings, tmp_path: Path) -> World:
             "other_task": str(other.pk),
             "consensus_id": str(consensus.pk),
             "verdict_id": str(verdict.pk),
+            "batch": str(uuid.uuid4()),
             "labels_id": str(gold.pk),
             "proposal_id": str(proposal.pk),
             "export_id": str(export.pk),

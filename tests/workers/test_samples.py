@@ -20,6 +20,7 @@ def sample(step: int = 0, number: int = 0) -> Sample:
 
 def test_a_picture_shows_the_slice_and_both_outlines_in_their_colours() -> None:
     shown = cv2.imdecode(np.frombuffer(picture(sample()), np.uint8), cv2.IMREAD_COLOR)
+    assert shown is not None
     assert shown.shape == (192, 192, 3)
     blue, _, red = shown.astype(int).transpose(2, 0, 1)
     model, people, ground = (slice(40, 80), 30), (slice(40, 80), 120), (slice(150, 180), 150)

@@ -82,7 +82,7 @@ def bulk_accept(request: HttpRequest, slug: str, body: BulkIn) -> dict[str, Any]
     return {**figures, "count": done.count, "batch": done.batch}
 
 
-@router.post("/studies/{slug}/verdicts/undo", response=UndoneOut)
+@router.post("/studies/{slug}/verdicts/together/{uuid:batch}/undo", response=UndoneOut)
 def undo_batch(request: HttpRequest, slug: str, batch: UUID) -> dict[str, int]:
     """Take back what was accepted at once, as far as nothing newer rests on it."""
     study = managed(request, slug)

@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -85,7 +84,7 @@ def gpus() -> list[dict[str, Any]]:
     return [_gpu(row) for row in csv.reader(told.splitlines(), skipinitialspace=True) if row]
 
 
-def _gpu(row: list[str]) -> Mapping[str, Any]:
+def _gpu(row: list[str]) -> dict[str, Any]:
     name, busy, used, total = row
     known = used.isdecimal() and total.isdecimal()
     return {

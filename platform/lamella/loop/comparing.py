@@ -108,7 +108,7 @@ def _versions(study: Study) -> list[ModelVersion]:
     able = able.filter(kind=ModelVersion.Kind.TRAINED).select_related("training_run", "labels")
     newest = list(able.order_by("-number")[:VERSIONS])
     serving = able.filter(state=ModelVersion.State.SERVING).first()
-    return newest + [serving] * (serving is not None and serving not in newest)
+    return newest if serving is None or serving in newest else [*newest, serving]
 
 
 def _summary(values: list[float]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from lamella.cubes.models import Cube
 from lamella.jobs.models import Job, JobState
 from lamella.learning.models import TrainingRun
 from lamella.loop import counting
+from lamella.loop.effort import totals_of
 from lamella.loop.kept import kept_cubes, kept_of
 from lamella.rounds.models import Round
 from lamella.studies.models import Study
@@ -52,7 +53,7 @@ class Counted:
     @cached_property
     def totals(self) -> dict[str, Any]:
         """Sums over the corrections: see `effort.totals_of`."""
-        return self._kept["totals"] if self._kept else counting.totals_of(self._study)
+        return self._kept["totals"] if self._kept else totals_of(self._study)
 
     @cached_property
     def labelled(self) -> dict[int, set[int]]:

@@ -110,7 +110,8 @@ def places_of(study: Study) -> tuple[dict[int, Places], dict[int, int]]:
     blind: dict[int, int] = defaultdict(int)
     for row in rows:
         if row["tasks"]:
-            places[row["cube_id"]][row["z"]] = {name: row[name] for name in PLACE}
+            counts: Mapping[str, Any] = row
+            places[row["cube_id"]][row["z"]] = {name: counts[name] for name in PLACE}
         blind[row["cube_id"]] += row["blind_pixels"] or 0
     return places, blind
 

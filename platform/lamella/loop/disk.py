@@ -47,7 +47,9 @@ class DiskUse:
 def disk_of(study: Study) -> DiskUse | None:
     """As measured last; None before the first time. One query."""
     kept = Figures.objects.filter(key=_key(study)).first()
-    return kept and DiskUse(kept.counted, kept.value["parts"], kept.value["spare"])
+    if kept is None:
+        return None
+    return DiskUse(kept.counted, kept.value["parts"], kept.value["spare"])
 
 
 def _key(study: Study) -> str:

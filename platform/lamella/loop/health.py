@@ -4,9 +4,10 @@ import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from lamella.annotation.models import Assignment, Participation
@@ -148,7 +149,7 @@ def machines() -> Machines:
 
 def queues(beats: list[Beat]) -> list[QueueState]:
     """Every queue, also one that is empty. One query."""
-    rows = {
+    rows: dict[str, Any] = {
         row["queue"]: row
         for row in Job.objects.filter(state__in=LIVE)
         .values("queue")
@@ -159,7 +160,7 @@ def queues(beats: list[Beat]) -> list[QueueState]:
         )
         .order_by()
     }
-    nothing = {"waiting": 0, "oldest": None, "running": 0}
+    nothing: dict[str, Any] = {"waiting": 0, "oldest": None, "running": 0}
     return [
         QueueState(
             name=name,
@@ -173,7 +174,7 @@ def queues(beats: list[Beat]) -> list[QueueState]:
     ]
 
 
-def failed_jobs():  # type: ignore[no-untyped-def] # the annotated rows have no name
+def failed_jobs() -> QuerySet[Job]:
     """Of all studies, the newest first. One that was tried again is no longer among them."""
     since = timezone.now() - timedelta(days=FAILED_DAYS)
     return Job.objects.filter(state=JobState.FAILED, finished__gte=since).order_by("-finished")

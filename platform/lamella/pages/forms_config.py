@@ -29,7 +29,8 @@ class ConfigForm(forms.Form):
     def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
         known = changed(study, self.section)
         initial = {s.name: known.get(s.name, s.default) for s in settings_of(self.kind)}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = initial
+        super().__init__(*args, **kwargs)
         for setting in settings_of(self.kind):
             self.fields[setting.name] = _field(setting)
 

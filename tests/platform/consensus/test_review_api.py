@@ -284,11 +284,11 @@ def test_what_was_accepted_at_once_is_taken_back_at_once_except_what_moved_on(de
     slug = desk.study.slug
     done = desk.post(f"studies/{slug}/review/bulk", {"risk": 0.5, "count": 2}).json()
     Consensus.objects.filter(pk=desk.consensus[1].pk).update(current=False)
-    back = desk.post(f"studies/{slug}/verdicts/undo?batch={done['batch']}")
+    back = desk.post(f"studies/{slug}/verdicts/together/{done['batch']}/undo")
     assert back.json() == {"count": 1}
     assert [i["z"] for i in desk.queue()["items"]] == [5, 1]
     assert Verdict.objects.filter(undone_by=desk.dana).count() == 1
-    assert desk.post(f"studies/{slug}/verdicts/undo?batch={done['batch']}").json()["count"] == 0
+    assert desk.post(f"studies/{slug}/verdicts/together/{done['batch']}/undo").json()["count"] == 0
 
 
 def test_outsiders_learn_nothing_and_volunteers_judge_nothing(desk: Desk) -> None:

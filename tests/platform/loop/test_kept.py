@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from lamella.cubes.models import Cube
+from lamella.cubes.models import Cube, LabelsRole
 from lamella.loop import kept
 from lamella.loop.counted import Counted
 from lamella.loop.models import Figures
@@ -37,7 +37,7 @@ def cube() -> Cube:
                 mask = make.make_correction(task)
                 make.make_consensus(task, corrections=[mask], agreement=0.5 + 0.2 * z)
     make.make_task(cube, z=15, kind=Task.Kind.GOLD)
-    make.make_labels(cube, "training", slices=[1, 14])
+    make.make_labels(cube, LabelsRole.TRAINING, slices=[1, 14])
     return cube
 
 

@@ -91,7 +91,8 @@ def test_rules_are_set_and_taken_back(world: World, as_: As) -> None:
 
 @pytest.mark.parametrize("ended", ["cancelled", "failed"])
 def test_a_stopped_run_goes_on(world: World, as_: As, ended: str) -> None:
-    Job.objects.filter(pk=world.run.job_id).update(state=JobState.DONE)
+    assert world.run.job is not None
+    Job.objects.filter(pk=world.run.job.pk).update(state=JobState.DONE)
     job = make.make_job(world.study, state=ended, error="It stopped.")
     run = make.make_run(world.study, state=ended, job=job, error="It stopped.")
     page = as_(world.bob)

@@ -61,7 +61,7 @@ export class ReviewApi {
   }
 
   undoBatch(batch: string): Promise<{ count: number }> {
-    return this.json("POST", `/studies/${this.study}/verdicts/undo?batch=${batch}`);
+    return this.json("POST", `/studies/${this.study}/verdicts/together/${batch}/undo`);
   }
 
   private async json<T>(method: string, path: string, body?: unknown): Promise<T> {
