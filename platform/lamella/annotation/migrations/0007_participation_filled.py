@@ -24,7 +24,8 @@ def fill(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
                 seconds=row["spent"],
                 last=row["newest"],
             )
-            for row in rows.iterator(2000)
+            # At once: a cursor on the server is planned for its first rows, and takes hours for the last.
+            for row in rows
         ),
         batch_size=500,
     )

@@ -16,7 +16,7 @@ def fill(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         .values("task__study", "volunteer")
         .annotate(unedited=Count("pk"))
     )
-    for row in rows.iterator(2000):
+    for row in rows:
         participations.objects.filter(
             study=row["task__study"], volunteer=row["volunteer"]
         ).update(unedited=row["unedited"])
