@@ -78,12 +78,22 @@ def _path(name: str, pattern: URLPattern, plan: StudyPlan) -> str:
         if key == "slug":
             values[key] = plan.shape.slug
         elif type(converter).__name__ == "UUIDConverter":
-            values[key] = "00000000-0000-0000-0000-000000000000"
+            values[key] = _somebody(pattern.name or "", plan)
         elif type(converter).__name__ == "StringConverter":
             values[key] = _secret(pattern.name or "", plan)
         else:
             values[key] = _number(pattern.name or "", key, plan)
     return reverse(name, kwargs=values)
+
+
+def _somebody(route: str, plan: StudyPlan) -> str:
+    """Whose skill a page is about; other routes that name people or jobs show no page."""
+    from lamella.annotation.models import Participation
+
+    if route != "skill":
+        return "00000000-0000-0000-0000-000000000000"
+    busiest = Participation.objects.filter(study=plan.id).order_by("-corrections", "pk")
+    return str(busiest.values_list("volunteer", flat=True)[0])
 
 
 def _secret(route: str, plan: StudyPlan) -> str:

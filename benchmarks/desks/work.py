@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,10 @@ from benchmarks.desks.people import accounts, volunteer_keys
 from benchmarks.desks.plan import StudyPlan
 from benchmarks.desks.sizes import ACROSS, TILE, Sizes
 from benchmarks.desks.studies import proposal_of
-from lamella.annotation.models import Assignment, Correction, Favourite, Participation
+from lamella.annotation.models import Ability, Assignment, Correction, Favourite, Participation
 from lamella.consensus.models import Consensus, Evidence, Skill, SkillVersion, Verdict
 from lamella.rounds.models import Task
+from models.crowd.skills import Tally, estimate
 
 _CHUNK = 50_000
 REDUNDANCY = 3
@@ -98,39 +99,89 @@ def make_work(
     masks = Masks()
     load(
         Task,
-        ("id", "study", "round", "cube", "proposal", "kind", "state", "z", "y0", "x0", "height",
-         "width", "redundancy", "places_taken", "priority", "score", "scores", "reason",
-         "inclusion", "blind", "created", "retired", "retire_reason", "risk", "expected_error",
-         "holds"),
+        (
+            "id",
+            "study",
+            "round",
+            "cube",
+            "proposal",
+            "kind",
+            "state",
+            "z",
+            "y0",
+            "x0",
+            "height",
+            "width",
+            "redundancy",
+            "places_taken",
+            "priority",
+            "score",
+            "scores",
+            "reason",
+            "inclusion",
+            "blind",
+            "created",
+            "retired",
+            "retire_reason",
+            "risk",
+            "expected_error",
+            "holds",
+        ),
         _chunks(len(tasks.study), lambda part: _task_rows(tasks, part, by_id, moments)),
         say,
-    )  # fmt: skip
+    )
     hands = Hands(tasks, sizes, rng)
     load(
         Assignment,
         ("id", "task", "volunteer", "state", "holds_place", "created", "lease_until", "ended"),
         _chunks(len(hands.task), lambda part: _assignment_rows(hands, part, moments)),
         say,
-    )  # fmt: skip
+    )
     load(
         Correction,
-        ("id", "assignment", "task", "volunteer", "mask", "mask_hash", "difference",
-         "proposal_hash", "changed_voxels", "active_seconds", "strokes", "consent_version",
-         "created"),
+        (
+            "id",
+            "assignment",
+            "task",
+            "volunteer",
+            "mask",
+            "mask_hash",
+            "difference",
+            "proposal_hash",
+            "changed_voxels",
+            "active_seconds",
+            "strokes",
+            "consent_version",
+            "created",
+        ),
         _chunks(len(hands.task), lambda part: _correction_rows(hands, part, masks, moments)),
         say,
-    )  # fmt: skip
+    )
     agreed = np.flatnonzero(tasks.state != OPEN)
     load(
         Consensus,
-        ("id", "task", "aggregator", "corrections", "mask", "mask_hash", "probability",
-         "agreement", "expected_error", "changed_share", "action", "reason", "needs_review",
-         "judged", "created"),
+        (
+            "id",
+            "task",
+            "aggregator",
+            "corrections",
+            "mask",
+            "mask_hash",
+            "probability",
+            "agreement",
+            "expected_error",
+            "changed_share",
+            "action",
+            "reason",
+            "needs_review",
+            "judged",
+            "created",
+        ),
         _chunks(
             len(agreed), lambda part: _consensus_rows(tasks, hands, agreed[part], masks, moments)
         ),
         say,
-    )  # fmt: skip
+    )
     accepted = np.flatnonzero(tasks.state == ACCEPTED)
     load(
         Verdict,
@@ -212,24 +263,46 @@ def _task_rows(
         proposal = None if blind or not turn else proposal_of(plan, cube, plan.versions[turn - 1])
         held = int(tasks.masks[n])
         yield (
-            n + 1, plan.id, plan.rounds[turn], cube, proposal, "audit" if audit else "work",
-            _STATES[state], place // (ACROSS * ACROSS), row * TILE, column * TILE, TILE, TILE,
-            max(REDUNDANCY, held), held, float(len(tasks.study) - n),
-            float(tasks.score[n]), scores, "expected error", 0.01 if audit else None, blind,
-            created[n - part.start], None if state == OPEN else retired[n - part.start],
+            n + 1,
+            plan.id,
+            plan.rounds[turn],
+            cube,
+            proposal,
+            "audit" if audit else "work",
+            _STATES[state],
+            place // (ACROSS * ACROSS),
+            row * TILE,
+            column * TILE,
+            TILE,
+            TILE,
+            max(REDUNDANCY, held),
+            held,
+            float(len(tasks.study) - n),
+            float(tasks.score[n]),
+            scores,
+            "expected error",
+            0.01 if audit else None,
+            blind,
+            created[n - part.start],
+            None if state == OPEN else retired[n - part.start],
             "" if state == OPEN else "3 people corrected it, as many as the study asks for.",
             0.0 if state == OPEN else float(tasks.score[n] + 1 - tasks.agreement[n]),
-            None if state == OPEN else float(tasks.score[n]), 0 if state == OPEN else 1,
-        )  # fmt: skip
+            None if state == OPEN else float(tasks.score[n]),
+            0 if state == OPEN else 1,
+        )
 
 
 def _assignment_rows(hands: Hands, part: slice, moments: Moments) -> Iterator[tuple[Any, ...]]:
     begun = moments.at(hands.share[part] - 0.00002)
     ended = moments.at(hands.share[part])
     for key, task, volunteer, begin, end in zip(
-        hands.ids(b"a", part), (hands.task[part] + 1).tolist(), hands.volunteer[part].tolist(),
-        begun, ended, strict=True,
-    ):  # fmt: skip
+        hands.ids(b"a", part),
+        (hands.task[part] + 1).tolist(),
+        hands.volunteer[part].tolist(),
+        begun,
+        ended,
+        strict=True,
+    ):
         yield key, task, hands.keys[volunteer], "submitted", True, begin, end, end
 
 
@@ -238,15 +311,30 @@ def _correction_rows(
 ) -> Iterator[tuple[Any, ...]]:
     for number, (key, lease, task, volunteer, made) in enumerate(
         zip(
-            hands.ids(b"c", part), hands.ids(b"a", part), (hands.task[part] + 1).tolist(),
-            hands.volunteer[part].tolist(), moments.at(hands.share[part]), strict=True,
+            hands.ids(b"c", part),
+            hands.ids(b"a", part),
+            (hands.task[part] + 1).tolist(),
+            hands.volunteer[part].tolist(),
+            moments.at(hands.share[part]),
+            strict=True,
         )
-    ):  # fmt: skip
+    ):
         drawn = masks[number]
         yield (
-            key, lease, task, hands.keys[volunteer], drawn.packed, drawn.digest, drawn.packed,
-            masks.empty.digest, drawn.voxels, 12.0 + number % 90, 1 + number % 14, "1", made,
-        )  # fmt: skip
+            key,
+            lease,
+            task,
+            hands.keys[volunteer],
+            drawn.packed,
+            drawn.digest,
+            drawn.packed,
+            masks.empty.digest,
+            drawn.voxels,
+            12.0 + number % 90,
+            1 + number % 14,
+            "1",
+            made,
+        )
 
 
 def _consensus_rows(
@@ -260,10 +348,22 @@ def _consensus_rows(
         drawn = masks[n]
         yield (
             # The id of its task, so that verdicts find it.
-            n + 1, n + 1, "skill", json.dumps(told), drawn.packed, drawn.digest, drawn.packed,
-            float(tasks.agreement[n]), float(tasks.score[n]), 0.02, "retire",
-            "3 people corrected it, as many as the study asks for.", n % 501 == 0, True, moment,
-        )  # fmt: skip
+            n + 1,
+            n + 1,
+            "skill",
+            json.dumps(told),
+            drawn.packed,
+            drawn.digest,
+            drawn.packed,
+            float(tasks.agreement[n]),
+            float(tasks.score[n]),
+            0.02,
+            "retire",
+            "3 people corrected it, as many as the study asks for.",
+            n % 501 == 0,
+            True,
+            moment,
+        )
 
 
 def _participations(tasks: Tasks, hands: Hands, moments: Moments, say: Say) -> None:
@@ -288,11 +388,45 @@ def _participations(tasks: Tasks, hands: Hands, moments: Moments, say: Say) -> N
 def _skills(tasks: Tasks, hands: Hands, sizes: Sizes, moments: Moments, say: Say) -> None:
     """Every volunteer's skill, and the evidence of the newest tenth of the work."""
     SkillVersion.objects.bulk_create(SkillVersion(id=n, tasks=50) for n in range(1, 21))
-    tally = json.dumps({"hit": [30.0, 4.0], "false_alarm": [3.0, 40.0], "edge": [40.0, 20.0]})
+    counts = Tally(found=30, missed=4, invented=3, spared=40, edges=20, edge_square=40, tasks=20)
+    tally, known = json.dumps(asdict(counts)), estimate(counts)
     load(
         Skill,
         ("version", "volunteer", "tally"),
         ((n % 20 + 1, key, tally) for n, key in enumerate(hands.keys)),
+        say,
+    )
+    load(
+        Ability,
+        (
+            "volunteer",
+            "hit",
+            "false_alarm",
+            "spread",
+            "edge",
+            "bias",
+            "tasks",
+            "needed",
+            "left",
+            "skill",
+            "updated",
+        ),
+        (
+            (
+                key,
+                known.hit,
+                known.false_alarm,
+                known.spread,
+                known.edge,
+                known.bias,
+                known.weight,
+                34.0,
+                4.0,
+                known.hit - known.false_alarm - n / 1e6,
+                moments.one(0.99),
+            )
+            for n, key in enumerate(hands.keys)
+        ),
         say,
     )
     newest = np.flatnonzero((tasks.share[hands.task] > 0.87) & (tasks.state[hands.task] != OPEN))
