@@ -2,6 +2,9 @@
 
 from playwright.sync_api import Page
 
+from lamella.notices.digest import leaving_token
+from lamella.notices.invitations import invite
+from lamella.studies.models import Role
 from tests.scene import Scene
 
 Place = tuple[str | None, str]
@@ -28,6 +31,7 @@ _PLACES: tuple[Place, ...] = (
     ("alice", "/accounts/logout/"),
     ("alice", _STUDY),
     CORRECT,
+    ("alice", f"{_STUDY}my-work/"),
     ("dana", "/"),
     ("dana", "/new-study/"),
     ("dana", _STUDY),
@@ -37,7 +41,10 @@ _PLACES: tuple[Place, ...] = (
     ("dana", f"{_STUDY}cubes/add/"),
     ("dana", f"{_STUDY}people/"),
     ("dana", f"{_STUDY}people/volunteers/"),
+    ("dana", f"{_STUDY}skills/"),
+    ("dana", f"{_STUDY}agreement/"),
     ("dana", "/notices/"),
+    ("bob", "/health/"),
     ("bob", f"{_STUDY}training/"),
     ("bob", f"{_STUDY}settings/"),
     ("bob", f"{_STUDY}people/"),
@@ -55,9 +62,14 @@ NO_PAGES = frozenset(
         # What is sent, and answered by another page.
         "language", "create_token", "revoke_token", "delete_account", "set_state", "start_training",
         "cancel_run", "promote", "retry_job", "cancel_job", "add_member", "change_role",
-        "remove_member", "add_export",
+        "remove_member", "add_export", "retry_any_job", "take_back", "resume_run", "configure",
+        "schedule", "compare", "clean_up", "invite", "revoke_invitation", "announce",
+        "withdraw_announcement", "pause_volunteer", "hold_volunteer", "let_volunteer_go",
+        "withdraw_mask",
         # Parts of a page, for its script.
-        "live",
+        "live", "health_live",
+        # For Prometheus.
+        "metrics",
         # Of allauth, and not used: a mail address is nobody's name here, and is not confirmed.
         "account_email", "account_email_verification_sent", "account_confirm_email",
         "account_confirm_login_code", "account_set_password",
@@ -70,8 +82,13 @@ def places(scene: Scene) -> list[Place]:
     """(person or None for nobody, path) of every page of the scene."""
     cube = f"{_STUDY}cubes/{scene.cube.pk}/"
     older = scene.study.model_versions.exclude(pk=scene.serving.pk).get()
+    somebody = scene.study.participations.order_by("-corrections", "pk")[0].volunteer_id
+    _, secret = invite(scene.study, Role.VOLUNTEER, by=scene.dana, places=20)
     return [
         *_PLACES,
+        ("charlie", f"/invitations/{secret}/"),
+        (None, f"/unsubscribe/{leaving_token(scene.dana)}/"),
+        ("dana", f"{_STUDY}skills/{somebody}/"),
         ("dana", cube),
         ("dana", f"{cube}labels/"),
         ("bob", f"{_STUDY}training/versions/{older.pk}/roll-back/"),

@@ -114,7 +114,10 @@ def test_charlie_founds_a_study_from_the_browser_alone(
     page.get_by_role("link", name="New study").first.click()
     page.get_by_label("Title").fill("Kidney")
     page.get_by_label("The question in one sentence").fill("Where are the tubules?")
+    page.get_by_role("button", name="Next").click()
     page.get_by_label("Name of class 1").fill("tubule")
+    for _ in range(4):
+        page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Create the study").click()
     page.wait_for_url("**/cubes/add/")
 

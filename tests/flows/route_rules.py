@@ -246,7 +246,7 @@ ROUTES = [
     Route("GET", API + "studies/<slug>/review/bulk", MANAGERS, "bulk"),
     Route("POST", API + "studies/<slug>/review/bulk", MANAGERS, "bulk"),
     Route("GET", API + "studies/<slug>/verdicts", MANAGERS),
-    Route("POST", API + "studies/<slug>/verdicts/together/<uuid:batch>/undo", MANAGERS),
+    Route("POST", API + "studies/<slug>/verdicts/together/<uuidstr:batch>/undo", MANAGERS),
     Route("GET", AGREED, MANAGERS),
     Route("GET", API + "studies/<slug>/skills", MANAGERS),
     Route("GET", PERSON, MANAGERS),

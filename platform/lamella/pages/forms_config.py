@@ -30,6 +30,8 @@ class ConfigForm(forms.Form):
         known = changed(study, self.section)
         initial = {s.name: known.get(s.name, s.default) for s in settings_of(self.kind)}
         kwargs["initial"] = initial
+        # The page has another form with fields of these names.
+        kwargs.setdefault("auto_id", f"id_{self.section}_%s")
         super().__init__(*args, **kwargs)
         for setting in settings_of(self.kind):
             self.fields[setting.name] = _field(setting)
