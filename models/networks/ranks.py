@@ -9,6 +9,7 @@ process is alone, and nothing here does anything.
 """
 
 import atexit
+import importlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
@@ -130,6 +131,9 @@ def find_ranks(device: str) -> Ranks:
         chosen = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(chosen)
     if not distributed.is_initialized():
+        # Imported while a group exists, its functions keep that group as their default argument:
+        # it is never freed, and its threads run into the interpreter's end and abort the process.
+        importlib.import_module("torch.distributed.nn.functional")
         backend = "nccl" if chosen.type == "cuda" else "gloo"
         distributed.init_process_group(backend, timeout=PATIENCE)
         # Once for the process's life: a second group would meet the addresses of the first one.

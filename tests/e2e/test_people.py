@@ -64,7 +64,7 @@ CONTESTED = "/studies/liver-3/review/?only=contested"
 def test_alice_sees_how_it_goes(scene: Scene, crowd: CrowdScene, people: People) -> None:
     page = people.page("alice")
     page.goto("/profile/")
-    page.get_by_role("link", name="Your work in Liver 3").click()
+    page.get_by_role("link", name="how it goes: Liver 3").click()
     expect(page.get_by_text("Thank you: you have looked at")).to_be_visible()
     expect(page.get_by_text("You found 2 of the 3 errors that we had hidden.")).to_be_visible()
     expect(page.get_by_role("img", name="How alike your practice masks are")).to_be_visible()

@@ -53,7 +53,7 @@ def test_bob_starts_from_another_studys_version_and_the_row_says_so(
 ) -> None:
     page = opened(people.page("bob"))
     page.get_by_label("Start from").select_option(str(kidney.pk))
-    page.get_by_label("Take").select_option("encoder")
+    page.get_by_label("Take", exact=True).select_option("encoder")
     page.get_by_label("Train", exact=True).select_option("decoder")
     page.get_by_role("button", name="Start from there").click()
     run = TrainingRun.objects.order_by("-pk").first()

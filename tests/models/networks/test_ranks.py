@@ -1,6 +1,8 @@
 """Several processes train one model as one process would."""
 
+import atexit
 import dataclasses
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +38,8 @@ def run(folder: Path, network: NetworkConfig = EACH_SLICE) -> Path:
 
 def main(folder: Path) -> None:
     """What each of the processes does."""
+    # Registered before the group is made, so that it is called after the group is left.
+    atexit.register(lambda: (folder / f"threads-{os.environ['RANK']}").write_text(thread_names()))
     run(folder / "slice")
     run(folder / "slice")  # finished already: both must see it, or one waits for ever
     run(folder / "batch", SMALL)
@@ -44,6 +48,11 @@ def main(folder: Path) -> None:
         here.agree(float(here.rank))
     except ValueError as error:
         (folder / f"refused-{here.rank}").write_text(str(error))
+
+
+def thread_names() -> str:
+    """The names of this process's threads, C++ ones included."""
+    return " ".join(sorted(task.read_text() for task in Path("/proc/self/task").glob("*/comm")))
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +112,9 @@ def test_more_processes_than_windows_are_refused(
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
+
+
+def test_no_thread_of_the_group_outlives_it(together: Path) -> None:
+    # Those that did aborted one process in some hundred while the interpreter went down.
+    for rank in (0, 1):
+        assert "gloo" not in (together / f"threads-{rank}").read_text()
