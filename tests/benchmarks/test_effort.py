@@ -84,7 +84,8 @@ def test_every_promise_has_its_row(
     assert rows["score.rank_correlation"]["peers"]["discriminator"] == pytest.approx(0.7)
     assert rows["cast.behind_consensus_on_every_slice"]["value"] == pytest.approx(0.005)
     assert rows["cast.human_seconds"]["value"] == pytest.approx(0.075)
-    assert ("bisection" in rows["brats.shown_at_0.95"]["peers"]) != quick
+    assert rows["brats.shown_at_0.95"]["peers"]["bisection"] == pytest.approx(0.08)
+    assert ("bisection" in rows["hippocampus.shown_at_0.94"]["peers"]) != quick
 
 
 def test_only_the_last_ten_cases_report(data: Path) -> None:
