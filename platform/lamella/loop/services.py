@@ -24,6 +24,7 @@ from lamella.loop.situation import (
     known_sources,
     ready_cubes,
     situation_of,
+    volunteers_have_work,
 )
 from lamella.loop.steps import Step, next_step
 from lamella.loop.training import start_training
@@ -56,6 +57,8 @@ def nudge() -> int:
     """Wake every open study that could go on; the scheduler's safety net. Returns how many."""
     woken = 0
     for study in Study.objects.filter(state=StudyState.OPEN):
+        if volunteers_have_work(study):
+            continue
         if next_step(situation_of(study)) != Step.WAIT:
             after_job(study)
             woken += 1

@@ -80,6 +80,19 @@ def situation_of(study: Study) -> Situation:
     )
 
 
+def volunteers_have_work(study: Study) -> bool:
+    """Whether a round waits for people and nothing else could be done; asks little of the database.
+
+    `situation_of` reads everything known, which takes minutes after some hundred thousand tasks.
+    """
+    opened = study.rounds.filter(state=Round.State.OPEN).first()
+    return (
+        opened is not None
+        and candidate_version(study) is None
+        and opened.tasks.filter(state=Task.State.OPEN, extra=False, blind=False).exists()
+    )
+
+
 def _is_current(proposal: Proposal | None, last: Round | None, known: str) -> bool:
     """Whether a proposal builds on the last round's masks, or on all that is known."""
     if proposal is None:

@@ -12,7 +12,9 @@ from lamella.loop import serving
 from lamella.loop.errors import LoopError, UnderWayError
 from lamella.loop.services import nudge
 from lamella.loop.situation import candidate_version, situation_of
+from lamella.loop.steps import Situation
 from lamella.loop.training import Begin, start_pretraining, start_training
+from lamella.rounds.models import Task
 from lamella.studies.models import Study
 from tests import factories as make
 
@@ -135,3 +137,21 @@ def test_a_pretrained_version_never_serves(study: Study) -> None:
             decide(pretrained)
     pretrained.refresh_from_db()
     assert pretrained.state == ModelVersion.State.ORIGIN
+
+
+def test_a_study_whose_volunteers_have_work_is_not_read_through(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = make.make_task(study.cubes.get(), make.make_round(study, number=1), 1)
+    read: list[Study] = []
+
+    def reading(study: Study) -> Situation:
+        read.append(study)
+        return situation_of(study)
+
+    monkeypatch.setattr("lamella.loop.services.situation_of", reading)
+    assert nudge() == 0
+    assert read == []
+    Task.objects.filter(pk=task.pk).update(state=Task.State.RETIRED)
+    assert nudge() == 1
+    assert read == [study]

@@ -3,6 +3,8 @@ import { share, written } from "../i18n/numbers.ts";
 import { t } from "./messages.ts";
 
 const THIN = "\u202f";
+/** Smaller scores differ in nothing that a person could act upon. */
+const LEAST = 0.001;
 
 export function dice(value: number): string {
   return share(value, 2);
@@ -10,6 +12,7 @@ export function dice(value: number): string {
 
 /** Scores come on scales of their own; two digits that count are enough to compare. */
 export function score(value: number): string {
+  if (value !== 0 && Math.abs(value) < LEAST) return `<${THIN}${score(LEAST)}`;
   const text = Math.abs(value) >= 10 ? value.toFixed(0) : String(Number(value.toPrecision(2)));
   return text.startsWith("0.") && written(text) === text ? text.slice(1) : written(text);
 }
