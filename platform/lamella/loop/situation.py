@@ -1,5 +1,7 @@
 """Looks at a study and says in what situation it is, for `steps.next_step`."""
 
+from django.db.models import QuerySet
+
 from lamella.consensus.known import Source, digest, sources_of
 from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
 from lamella.jobs.models import Job, JobState
@@ -61,9 +63,7 @@ def situation_of(study: Study) -> Situation:
         busy=bool({"train", "propose"} & live),
         pretraining="pretrain" in live,
         round_open=opened is not None,
-        tasks_open=0
-        if opened is None
-        else opened.tasks.filter(state=Task.State.OPEN, extra=False, blind=False).count(),
+        tasks_open=0 if opened is None else _unagreed(opened).count(),
         rounds=study.rounds.filter(state=Round.State.CLOSED, number__gte=1).count(),
         max_rounds=study.max_rounds,
         known=known,
@@ -83,14 +83,15 @@ def situation_of(study: Study) -> Situation:
 def volunteers_have_work(study: Study) -> bool:
     """Whether a round waits for people and nothing else could be done; asks little of the database.
 
-    `situation_of` reads everything known, which takes minutes after some hundred thousand tasks.
+    `situation_of` reads everything known, so that its cost grows with the study's tasks.
     """
     opened = study.rounds.filter(state=Round.State.OPEN).first()
-    return (
-        opened is not None
-        and candidate_version(study) is None
-        and opened.tasks.filter(state=Task.State.OPEN, extra=False, blind=False).exists()
-    )
+    return opened is not None and candidate_version(study) is None and _unagreed(opened).exists()
+
+
+def _unagreed(opened: Round) -> QuerySet[Task]:
+    """The tasks that a round waits for."""
+    return opened.tasks.filter(state=Task.State.OPEN, extra=False, blind=False)
 
 
 def _is_current(proposal: Proposal | None, last: Round | None, known: str) -> bool:

@@ -115,6 +115,6 @@ if __name__ == "__main__":
 
 
 def test_no_thread_of_the_group_outlives_it(together: Path) -> None:
-    # Those that did aborted one process in some hundred while the interpreter went down.
+    # One that does may abort the process while the interpreter goes down.
     for rank in (0, 1):
         assert "gloo" not in (together / f"threads-{rank}").read_text()
