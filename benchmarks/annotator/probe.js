@@ -1,6 +1,6 @@
 /** Laid into the page before its own scripts: times what handlers, frames and the worker take. */
 (() => {
-  const probe = { handlers: [], draws: [], frames: [], jobs: [], recording: false, visible: null, flips: [] };
+  const probe = { handlers: [], draws: [], frames: [], jobs: [], recording: false, visible: null, flips: [], shown: [], idle: [] };
   window.__probe = probe;
   const now = () => performance.now();
 
@@ -30,11 +30,34 @@
     callback(at);
     if (probe.recording) probe.draws.push(now() - began);
   });
-  listen.call(window, "keydown", (event) => {
-    if (event.key !== "f" && event.key !== "d") return;
-    const flipped = now();
-    // Behind whatever the page asks of the frame that follows; it may have drawn before already.
-    setTimeout(() => frame(() => probe.flips.push(now() - flipped)));
+  // A flip ends with the last drawing of the slice before the second frame after the key. What follows
+  // is the wait for the screen, which IDLE tells: the same keypress where nobody listens.
+  const IDLE = "F9";
+  let flip = null;
+  for (const [canvas, name] of [
+    [CanvasRenderingContext2D, "putImageData"],
+    [WebGL2RenderingContext, "drawArrays"],
+    [WebGL2RenderingContext, "drawElements"],
+  ]) {
+    const draw = canvas.prototype[name];
+    canvas.prototype[name] = function (...args) {
+      const drawn = draw.apply(this, args);
+      if (flip) flip.drawn = now();
+      return drawn;
+    };
+  }
+  listen.call(window, "keydown", ({ key }) => {
+    const idle = key === IDLE;
+    if (key !== "f" && key !== "d" && !idle) return;
+    const mine = (flip = { began: now(), drawn: null });
+    frame(() => frame(() => {
+      if (idle) probe.idle.push(now() - mine.began);
+      else {
+        probe.shown.push(now() - mine.began);
+        probe.flips.push(mine.drawn === null ? null : mine.drawn - mine.began);
+      }
+      if (flip === mine) flip = null;
+    }));
   }, { capture: true });
   const count = (at) => {
     if (probe.recording) probe.frames.push(at);

@@ -60,7 +60,8 @@ class Seen:
 
     handlers: of a pointer's moves; draws: of frames drawn; late: share of frames in a stroke that
     came more than half a frame late; ends, undos: of whole strokes; lassos, fills: of their ends;
-    flips: from the key to the frame; seal: coding the mask; visible, server: of the first load;
+    flips: from the key until the slice was drawn, shown: until the second frame after it, idle: the
+    same of a key that does nothing; seal: coding the mask; visible, server: of the first load;
     patches: bytes of a stroke's undo.
     """
 
@@ -72,6 +73,8 @@ class Seen:
     lassos: list[float] = field(default_factory=list)
     fills: list[float] = field(default_factory=list)
     flips: list[float] = field(default_factory=list)
+    shown: list[float] = field(default_factory=list)
+    idle: list[float] = field(default_factory=list)
     seal: list[float] = field(default_factory=list)
     visible: float = 0.0
     server: float = 0.0
@@ -167,15 +170,21 @@ class Hand:
             record = self._recorded(lambda spot=spot: self._draw([spot]))
             seen.fills += _handlers(record, "pointerup")
         self._flip()
-        seen.flips = self.page.evaluate("__probe.flips")
+        found = self.page.evaluate("__probe")
+        if None in found["flips"]:
+            raise RuntimeError("A slice that was flipped to was not drawn.")
+        seen.flips, seen.shown, seen.idle = (found[name] for name in ("flips", "shown", "idle"))
 
     def _flip(self) -> None:
-        """First until every slice is there; then what counts."""
+        """First until every slice is there; then what counts, and a key that does nothing."""
         for number in range(2 * FLIPS):
             if number == FLIPS:
                 self.page.wait_for_timeout(1500)
-                self.page.evaluate("__probe.flips.length = 0")
+                self.page.evaluate("__probe.flips.length = __probe.shown.length = 0")
             self.page.keyboard.press("fddf"[number % 4])
+            self.page.wait_for_timeout(120)
+        for _ in range(FLIPS):
+            self.page.keyboard.press("F9")
             self.page.wait_for_timeout(120)
 
     def _recorded(self, act: Any) -> dict[str, Any]:
@@ -226,12 +235,13 @@ def _sign_in(page: Page) -> None:
 def _server(page: Page, *, latency: float) -> float:
     """How long the server thought, on the way from the page to its first tiles."""
     waits = """(latency) => {
+        const thought = (entry) => Math.max(0, entry.responseStart - entry.requestStart - latency);
         const [page] = performance.getEntriesByType("navigation");
         const of = (part) => performance.getEntriesByType("resource")
-            .filter((entry) => entry.name.includes(part))
-            .map((entry) => entry.responseStart - entry.requestStart - latency);
+            .filter((entry) => entry.name.includes(part) && entry.responseEnd <= __probe.visible)
+            .map((entry) => thought(entry));
         const most = (part) => Math.max(0, ...of(part));
-        return page.responseStart - page.requestStart - latency + most("/next")
+        return thought(page) + most("/next")
             + most("/proposal") + most("/tiles/");
     }"""
     return float(page.evaluate(waits, latency))

@@ -32,6 +32,8 @@ def test_every_budget_has_one_row_and_what_was_not_seen_meets_none(
         lassos=[1.0],
         fills=[12.0],
         flips=[8.0],
+        shown=[30.0],
+        idle=[29.0],
         seal=[40.0],
         patches=[2048],
     )
@@ -44,6 +46,8 @@ def test_every_budget_has_one_row_and_what_was_not_seen_meets_none(
     assert {name for name, row in found.items() if not row["ok"]} == {"fill of a blob, p95"}
     assert found["slice visible at 20 Mbit/s, processor 4x slower"]["value"] == 0.7
     assert found["pointer handler, p95"]["peers"] == {"napari": 6.0}
+    flip = found["flip to a neighbour, warm, p95"]
+    assert (flip["value"], flip["peers"]["the same, of a key that does nothing"]) == (8.0, 29.0)
     nothing = budgets.rows({(SIDE, 1): Seen()}, None)
     assert not next(row for row in nothing if row["name"].startswith("pointer"))["ok"]
 

@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 
 const LIMIT = 60 * 1024;
 const dist = resolve(import.meta.dirname, "../dist");
-const before = resolve(import.meta.dirname, "../../../platform/lamella/pages/static/pages/first-task.js");
+const before = resolve(import.meta.dirname, "../../../platform/lamella/pages/first-task.js");
 const packed = (file) => gzipSync(readFileSync(file), { level: 9 }).length;
 
 /** Gzipped bytes of an entry and of everything it imports statically. */

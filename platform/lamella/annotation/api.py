@@ -41,10 +41,12 @@ class NextIn(Schema):
     """``round`` keeps to the open round; otherwise the next best slices may be added to it.
 
     ``familiar`` asks for the cube of one's last slice, ``easy`` for where the machine doubts itself
-    least; where there is no such slice any other is given.
+    least; where there is no such slice any other is given. ``with_proposal``: a small proposal
+    comes along, which saves the way for it.
     """
 
     kind: Literal["any", "round", "familiar", "easy"] | None = None
+    with_proposal: bool = False
 
 
 class LeaseOut(Schema):
@@ -85,7 +87,9 @@ def next_task(
     within = kind == "round"
     wish = Wish.BEST if within else Wish(kind)
     assignment = services.next_assignment(study, volunteer, beyond_round=not within, wish=wish)
-    return Status(204, None) if assignment is None else payload_of(assignment)
+    if assignment is None:
+        return Status(204, None)
+    return payload_of(assignment, with_proposal=body is not None and body.with_proposal)
 
 
 @router.get("/assignments/{uuid:assignment_id}", response=TaskPayload)

@@ -1,5 +1,6 @@
 """What the correction page is told about a task."""
 
+from base64 import b64encode
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -16,7 +17,7 @@ from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
 from lamella.studies.markdown import render, render_cards
 from lamella.studies.models import Study
-from lamella.volumes.codec import mask_hash
+from lamella.volumes.codec import mask_hash, pack
 from lamella.volumes.geometry import TILE
 from models.selection.candidates import Box, doubtful
 
@@ -70,6 +71,8 @@ class ProposalOut(Schema):
     url: str
     hash: str
     origin: Literal["machine", "none"]
+    # As base64 where it was asked for and is small.
+    packed: str | None = None
 
 
 class PatchOut(Schema):
@@ -100,7 +103,11 @@ class TaskPayload(Schema):
     note: str
 
 
-def payload_of(assignment: Assignment) -> TaskPayload:
+SMALL = 24 * 1024
+"""Bytes of a packed proposal that may come along with its task; larger ones come beside it."""
+
+
+def payload_of(assignment: Assignment, *, with_proposal: bool = False) -> TaskPayload:
     """All that the page needs of a task. Audits and planted errors are said to be work."""
     task = assignment.task
     study, cube = task.study, task.cube
@@ -120,14 +127,23 @@ def payload_of(assignment: Assignment) -> TaskPayload:
         width=task.width,
         round=task.round.number if task.round else None,
         neighbours=list(range(max(0, task.z - NEIGHBOURS), min(last, task.z + NEIGHBOURS) + 1)),
-        proposal=ProposalOut(
-            url=f"/api/v1/tasks/{task.pk}/proposal",
-            hash=mask_hash(task_proposal(task)),
-            origin="machine" if task.proposal_id or task.planted else "none",
-        ),
+        proposal=proposal_out(task, with_proposal),
         doubtful=doubtful_patches(task),
         favourite=is_favourite(assignment.volunteer, task),
         note=task.note,
+    )
+
+
+def proposal_out(task: Task, with_mask: bool) -> ProposalOut:
+    """How a task's proposal is had; ``with_mask``: with itself, where it is small."""
+    mask = task_proposal(task)
+    proposed = bool(task.proposal_id or task.planted)
+    packed = pack(mask) if with_mask and proposed else b""
+    return ProposalOut(
+        url=f"/api/v1/tasks/{task.pk}/proposal",
+        hash=mask_hash(mask),
+        origin="machine" if proposed else "none",
+        packed=b64encode(packed).decode() if 0 < len(packed) <= SMALL else None,
     )
 
 

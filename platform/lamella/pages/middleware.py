@@ -8,15 +8,17 @@ from django.shortcuts import render
 
 from lamella.languages.sentences import said
 from lamella.pages import language
+from lamella.pages.inline import FIRST_TASK, source_of
 from lamella.studies.access import ForbiddenError, NotVisibleError
 
-# Scripts and styles come from this server alone. Style *attributes* are allowed: pages place
-# marks with custom properties, and no text of a person ever keeps one (see studies/markdown.py).
+# Scripts and styles come from this server alone, but for one script that the policy knows. Style
+# *attributes* are allowed: pages place marks with custom properties, and no text of a person ever
+# keeps one (see studies/markdown.py).
 # The annotator encodes masks in a worker, which some bundles start from a blob.
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        "script-src 'self'",
+        f"script-src 'self' {source_of(FIRST_TASK)}",
         "style-src 'self'",
         "style-src-attr 'unsafe-inline'",
         "img-src 'self' data: blob:",

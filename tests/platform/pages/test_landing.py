@@ -1,5 +1,8 @@
 """The first page, and what every answer carries."""
 
+import base64
+import hashlib
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -62,6 +65,15 @@ def test_every_page_forbids_scripts_from_elsewhere(db: None) -> None:
         policy = Client().get(url).headers["Content-Security-Policy"]
         assert "script-src 'self'" in policy
         assert "frame-ancestors 'none'" in policy
+
+
+def test_the_policy_names_the_one_script_that_stands_in_a_page(world: World, as_: As) -> None:
+    answer = as_(world.alice).get(f"/studies/{world.study.slug}/correct/")
+    scripts = re.findall(r"<script([^>]*)>(.*?)</script>", answer.content.decode(), re.DOTALL)
+    inline = [text for attributes, text in scripts if "src=" not in attributes]
+    assert len(inline) == 1
+    digest = base64.b64encode(hashlib.sha256(inline[0].encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in answer.headers["Content-Security-Policy"]
 
 
 def test_what_is_not_there_gets_a_page_that_says_what_to_do(db: None) -> None:

@@ -1,17 +1,18 @@
 /**
- * The first task, which a short script (pages/static/pages/first-task.js) has asked for before this one
+ * The first task, which a short script (platform/lamella/pages/first-task.js) has asked for before this one
  * was read. Its tiles are asked for and its proposal is opened while the page is still being built.
  */
 import { Heavy } from "../engine/heavy/heavy.ts";
 import { Mirror } from "../engine/heavy/mirror.ts";
 import { fetchAhead } from "./fetch-ahead.ts";
+import { openDatabase } from "./store/database.ts";
 import type { Proposed } from "./task-masks.ts";
 import type { TaskPayload } from "./types.ts";
 
 declare global {
   interface Window {
     /** Task and packed proposal; null where there is nothing to do, or nothing is proposed. */
-    firstTask?: { task: Promise<TaskPayload | null>; proposal: Promise<ArrayBuffer | null> };
+    firstTask?: { task: Promise<TaskPayload | null>; proposal: Promise<ArrayBuffer | Uint8Array | null> };
   }
 }
 
@@ -21,6 +22,11 @@ export interface FirstTask {
   /** Null where nothing is proposed, or it did not come. */
   proposed: Promise<Proposed | null>;
 }
+
+/** Where strokes are kept. */
+export const database = openDatabase();
+// Whoever waits for it says what is wrong.
+database.catch(() => undefined);
 
 /** The page's worker, which is at work before the page is. */
 export const heavy = new Heavy();
@@ -46,7 +52,7 @@ async function takeOver(): Promise<FirstTask | null> {
 }
 
 async function open(
-  { proposal, width, height, study }: TaskPayload, sent: Promise<ArrayBuffer | null>,
+  { proposal, width, height, study }: TaskPayload, sent: Promise<ArrayBuffer | Uint8Array | null>,
 ): Promise<Proposed | null> {
   const bytes = await sent;
   if (!bytes) return null;

@@ -2,12 +2,12 @@
 import { LabelPlane, type JournalEntry, type Mirror } from "../engine/index.ts";
 import { Api, ApiError } from "./api.ts";
 import { fetchAhead } from "./fetch-ahead.ts";
-import { heavy, software, takeFirst, type FirstTask } from "./first-visit.ts";
+import { database, heavy, software, takeFirst, type FirstTask } from "./first-visit.ts";
 import { t } from "./messages.ts";
 import type { Phase, Practised, Saved } from "./phases.ts";
 import { recallable, type Recallable } from "./recall.ts";
 import { remember, settings } from "./settings.svelte.ts";
-import { openDatabase, type Draft } from "./store/database.ts";
+import type { Begun, Draft } from "./store/database.ts";
 import { DraftStore } from "./store/drafts.ts";
 import { holdAssignment } from "./store/locks.ts";
 import { oneTab, Outbox, type Sent } from "./store/outbox.ts";
@@ -44,6 +44,8 @@ export class Session {
   private drafts: DraftStore | null = null;
   private outbox: Outbox | null = null;
   private draft: Draft | null = null;
+  /** The draft of the open task is on disk. */
+  private stored: Promise<void> | null = null;
   private mirror: Mirror | null = null;
   private releaseLock: (() => void) | null = null;
   private lastSent: { id: string; mask_hash: string } | null = null;
@@ -60,8 +62,6 @@ export class Session {
 
   async start(): Promise<void> {
     await this.openStores();
-    // The server did not know of what waits to be sent when it was asked for the first task.
-    if (this.unsent > 0) void takeFirst();
     setInterval(() => void this.renew(), RENEW_MS);
     addEventListener("online", () => this.backOnline());
     addEventListener("visibilitychange", () => {
@@ -70,8 +70,8 @@ export class Session {
     addEventListener("beforeunload", (event) => {
       if (this.saved === "failed" || this.pending > 0) event.preventDefault();
     });
-    void this.outbox?.flush();
     await this.load(true);
+    void this.outbox?.flush();
   }
 
   /** Fetches a task; at the start of a visit, first what was left open. */
@@ -79,20 +79,22 @@ export class Session {
     this.phase = { name: "loading" };
     this.close();
     try {
-      const open = resume ? await this.drafts?.latest(this.study) : null;
+      const [open] = await Promise.all([resume ? this.drafts?.latest(this.study) : null, this.countUnsent()]);
       if (open) {
-        await this.open(open.draft.task, open.draft, open.journal);
+        await this.open(open.draft.task, open);
         this.say(t("say.restored"));
         void this.renew();
         return;
       }
-      if (await this.mustSendFirst()) return;
+      if (this.unsent > 0) {
+        // The server did not know of it when it was asked for the first task.
+        void takeFirst();
+        if (await this.mustSendFirst()) return;
+      }
       const first = resume ? await takeFirst() : null;
       const task = first ? first.task : await this.api.next(this.study, settings.wish);
       if (!task) return void (this.phase = { name: "done" });
-      // It may have been begun before another slice was called back.
-      const begun = await this.drafts?.of(task.assignment_id);
-      await this.open(task, begun?.draft ?? null, begun?.journal ?? [], first);
+      await this.open(task, null, first);
     } catch (error) {
       this.fail(error);
     }
@@ -161,7 +163,7 @@ export class Session {
       const draft: Draft = { ...this.fresh(task, null), ...last.said, recalls: correction };
       const journal = entry ? [entry] : [];
       for (const each of journal) await this.drafts?.append(task.assignment_id, each);
-      await this.open(task, draft, journal);
+      await this.open(task, { draft, journal });
       this.say(t("say.recalled"));
     } catch (error) {
       this.fail(error);
@@ -230,14 +232,13 @@ export class Session {
 
   private async openStores(): Promise<void> {
     try {
-      const database = await openDatabase();
-      this.drafts = new DraftStore(database);
-      this.outbox = new Outbox(database, {
+      const opened = await database;
+      this.drafts = new DraftStore(opened);
+      this.outbox = new Outbox(opened, {
         send: (item) => this.api.send(item),
         onChange: () => void this.countUnsent(),
         exclusively: oneTab,
       });
-      await this.countUnsent();
     } catch {
       // Private windows of some browsers have no storage: the page says so and works on.
       this.saved = "failed";
@@ -245,19 +246,25 @@ export class Session {
   }
 
   private async open(
-    task: TaskPayload, earlier: Draft | null, journal: JournalEntry[], first: FirstTask | null = null,
+    task: TaskPayload, known: Begun | null, first: FirstTask | null = null,
   ): Promise<void> {
-    this.releaseLock = await holdAssignment(task.assignment_id);
-    if (!this.releaseLock) throw new Error(t("error.otherTab"));
+    const [release, begun] = await Promise.all([
+      holdAssignment(task.assignment_id),
+      // It may have been begun before another slice was called back.
+      known ?? this.drafts?.of(task.assignment_id),
+    ]);
+    this.releaseLock = release;
+    if (!release) throw new Error(t("error.otherTab"));
     // What the first visit asked for is there already, or on its way.
     if (!first) fetchAhead(task);
-    const { labels, mine, packed, mirror } = (await first?.proposed) ?? (await this.masks.proposal(task, earlier?.proposal));
+    const { labels, mine, packed, mirror } = (await first?.proposed) ?? (await this.masks.proposal(task, begun?.draft.proposal));
     this.mirror = mirror;
-    this.draft = earlier ?? this.fresh(task, packed);
+    this.draft = begun?.draft ?? this.fresh(task, packed);
     this.draft.proposal ??= packed;
     this.hard = this.draft.hard;
     this.comment = this.draft.comment;
-    await this.storeDraft();
+    this.stored = this.storeDraft();
+    const journal = begun?.journal ?? [];
     if (this.saved !== "failed") this.saved = journal.length > 0 ? "saved" : "none";
     const plane = new LabelPlane(task.width, task.height, mine, true);
     mirror.follow(plane);
@@ -296,7 +303,8 @@ export class Session {
     this.pending++;
     this.saved = "saving";
     try {
-      await drafts.append(draft.assignmentId, entry);
+      // A line without its draft would be found by nobody.
+      await Promise.all([drafts.append(draft.assignmentId, entry), this.stored]);
       this.pending--;
       if (this.pending === 0) this.saved = "saved";
       clearTimeout(this.draftTimer);

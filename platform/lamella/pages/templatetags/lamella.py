@@ -24,6 +24,7 @@ from lamella.notices.telling import UNREAD_COUNTED, unread
 from lamella.pages import charts
 from lamella.pages import vite as bundles
 from lamella.pages.forms_study import STRATEGIES
+from lamella.pages.inline import FIRST_TASK
 from lamella.studies.models import Role
 
 register = template.Library()
@@ -52,6 +53,12 @@ def vite(name: str) -> SafeString:
 
 def _links(rel: str, addresses: tuple[str, ...]) -> SafeString:
     return format_html_join("", '<link rel="{}" href="{}">', ((rel, a) for a in addresses))
+
+
+@register.simple_tag
+def first_task() -> SafeString:
+    """The script that stands in the correction page; see inline.py."""
+    return SafeString(FIRST_TASK)
 
 
 @register.simple_tag

@@ -20,7 +20,7 @@ const de: Messages = {
   "result.showTheirs": "Die der Fachleute zeigen",
   "result.next": "Nächste Schicht",
   "done.title": "Im Moment gibt es hier nichts mehr für dich zu tun",
-  "done.none": "Neue Schichten kommen, wenn die anderen mit ihren fertig sind. Schau später wieder vorbei.",
+  "done.none": "Die übrigen haben andere, oder die nächsten Schichten werden gerade vorbereitet. Schau später wieder vorbei.",
   "done.some": "Danke! Dieses Mal hast du {slices} abgegeben.",
   "done.right": "Bei {right} davon war nichts zu ändern.",
   "done.slices": { one: "1 Schicht", other: "{count} Schichten" },

@@ -20,7 +20,7 @@ const en = {
   "result.showTheirs": "Show the experts’",
   "result.next": "Next slice",
   "done.title": "Nothing left to do for you here, for now",
-  "done.none": "New slices come when the others have finished theirs. Look in later.",
+  "done.none": "The others have the rest, or the next slices are being prepared. Look in later.",
   "done.some": "Thank you. In this visit you handed in {slices}.",
   "done.right": "In {right} of them nothing needed a change.",
   "done.slices": { one: "1 slice", other: "{count} slices" },

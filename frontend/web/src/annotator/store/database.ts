@@ -24,6 +24,12 @@ export interface JournalLine {
   entry: JournalEntry;
 }
 
+/** A task that work has begun on. */
+export interface Begun {
+  draft: Draft;
+  journal: JournalEntry[];
+}
+
 export interface OutboxItem {
   /** The correction's id, which is also its idempotency key. */
   id: string;

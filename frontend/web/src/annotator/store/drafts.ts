@@ -1,6 +1,6 @@
 /** Drafts: every stroke is on disk before the page says "saved". */
 import type { JournalEntry } from "../../engine/index.ts";
-import { committed, deleteDraft, wait, type Draft, type JournalLine } from "./database.ts";
+import { committed, deleteDraft, wait, type Begun, type Draft, type JournalLine } from "./database.ts";
 
 export class DraftStore {
   private readonly database: IDBDatabase;
@@ -25,7 +25,7 @@ export class DraftStore {
   }
 
   /** The latest draft of a study that has at least one stroke, with its journal. */
-  async latest(study: string): Promise<{ draft: Draft; journal: JournalEntry[] } | null> {
+  async latest(study: string): Promise<Begun | null> {
     const store = this.database.transaction("drafts").objectStore("drafts");
     const drafts: Draft[] = await wait(store.getAll());
     const own = drafts.filter((d) => d.study === study).sort((a, b) => b.updatedAt - a.updatedAt);
@@ -37,7 +37,7 @@ export class DraftStore {
   }
 
   /** The draft of an assignment, with its journal. */
-  async of(assignmentId: string): Promise<{ draft: Draft; journal: JournalEntry[] } | null> {
+  async of(assignmentId: string): Promise<Begun | null> {
     const store = this.database.transaction("drafts").objectStore("drafts");
     const draft: Draft | undefined = await wait(store.get(assignmentId));
     return draft ? { draft, journal: await this.journal(assignmentId) } : null;

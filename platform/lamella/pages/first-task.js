@@ -1,14 +1,11 @@
-/*
- * Asks for the first task and its proposal while the correction page's own scripts are still on their
- * way; frontend/web/src/annotator/first-visit.ts takes over what comes. Not a module: those run late.
- */
+// Asks for the first task before all other scripts; src/annotator/first-visit.ts takes it over. Inline (see inline.py).
 (() => {
   const { study, csrf } = document.currentScript.dataset;
   const wish = () => {
     try {
       return JSON.parse(localStorage.getItem("lamella.annotator") ?? "{}").wish ?? "any";
     } catch {
-      // Storage can be switched off or hold something else.
+      // Storage may be switched off.
       return "any";
     }
   };
@@ -21,18 +18,19 @@
     const answer = await asked(`/api/v1/studies/${study}/next`, {
       method: "POST",
       headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrf },
-      body: JSON.stringify({ kind: wish() }),
+      body: JSON.stringify({ kind: wish(), with_proposal: true }),
     });
     return answer.status === 204 ? null : answer.json();
   };
   const propose = async () => {
     const found = await task;
     if (!found || found.proposal.origin === "none") return null;
-    return (await asked(found.proposal.url)).arrayBuffer();
+    const { packed, url } = found.proposal;
+    if (packed) return Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+    return (await asked(url)).arrayBuffer();
   };
   const task = next();
   const proposal = propose();
-  // Whoever takes them asks in the usual way then, and says what is wrong.
   for (const each of [task, proposal]) each.catch(() => undefined);
   window.firstTask = { task, proposal };
 })();
