@@ -20,8 +20,23 @@ from tests.processes import wait_until
 Spot = tuple[float, float]
 Hand = Literal["mouse", "pen", "touch"]
 
+HEIGHT, WIDTH = 96, 128
+"""Of a drawn slice, in pixels."""
 MARGIN = 12
 """CSS pixels around a slice that is fitted to the canvas."""
+
+
+def discs(*found: tuple[int, int, int, int], dtype: Any = np.uint8) -> NDArray[Any]:
+    """One slice of discs, each (x, y, radius, label)."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    labels = np.zeros((HEIGHT, WIDTH), dtype)
+    for cx, cy, radius, label in found:
+        labels[(x - cx) ** 2 + (y - cy) ** 2 <= radius**2] = label
+    return labels
+
+
+def stack(plane: NDArray[Any], depth: int = 3) -> NDArray[Any]:
+    return np.stack([plane] * depth)
 
 
 @dataclass

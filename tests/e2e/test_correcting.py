@@ -1,12 +1,8 @@
-"""A whole task by each kind of hand, and in a study of objects."""
-
-from collections.abc import Callable
-from typing import Any
+"""What a volunteer meets beside the drawing: first steps, practice, favourites, words, keys."""
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from playwright.sync_api import Locator, Route, expect
+from playwright.sync_api import Route, expect
 
 from lamella.annotation.models import Correction
 from lamella.cubes.models import LabelsRole
@@ -14,12 +10,10 @@ from lamella.rounds.models import Task
 from lamella.volumes import codec
 from tests import factories as make
 from tests.e2e.conftest import PATIENCE, People, axe
-from tests.e2e.easel import Easel, drawn, lay_out, newest
+from tests.e2e.easel import Easel, discs, drawn, lay_out, newest, stack
 from tests.processes import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-HEIGHT, WIDTH = 96, 128
 
 CARD = (
     'document.querySelector(".pane canvas").getContext("webgl2").getExtension("WEBGL_lose_context")'
@@ -46,164 +40,6 @@ def without_a_canvas(route: Route) -> None:
     """The worker of a browser that has no canvas for workers."""
     answer = route.fetch()
     route.fulfill(response=answer, body=f"delete self.OffscreenCanvas;{answer.text()}")
-
-
-def discs(*found: tuple[int, int, int, int], dtype: Any = np.uint8) -> NDArray[Any]:
-    """One slice of discs, each (x, y, radius, label)."""
-    y, x = np.mgrid[:HEIGHT, :WIDTH]
-    labels = np.zeros((HEIGHT, WIDTH), dtype)
-    for cx, cy, radius, label in found:
-        labels[(x - cx) ** 2 + (y - cy) ** 2 <= radius**2] = label
-    return labels
-
-
-def stack(plane: NDArray[Any], depth: int = 3) -> NDArray[Any]:
-    return np.stack([plane] * depth)
-
-
-def test_alice_splits_merges_and_adds_objects(transactional_db: None, people: People) -> None:
-    # Objects 1 and 2 are halves of one disc that touch; object 3 is two discs that touch.
-    plane = discs((30, 30, 14, 1), (88, 62, 12, 3), (110, 62, 12, 3), dtype=np.uint16)
-    plane[:, 30:][plane[:, 30:] == 1] = 2
-    desk = lay_out(stack(plane), instances=True)
-    page = people.page("alice")
-    easel = Easel.first(page, desk)
-
-    page.keyboard.press("j")
-    easel.stroke((24, 30), (38, 30))
-    page.get_by_role("button", name="Split line").click()
-    easel.stroke((99, 40), (99, 84))
-    page.keyboard.press("Shift+I")
-    page.keyboard.press("b")
-    easel.stroke((30, 78), (44, 78))
-    # Where nothing meets nothing there is nothing to merge, and the page says so.
-    page.get_by_role("button", name="Merge objects").click()
-    easel.stroke((64, 4), (64, 12))
-    expect(page.locator(".toast")).to_contain_text("meets no two objects")
-
-    mask = drawn(easel.hand_in())
-    assert mask.dtype == np.uint16
-    merged = discs((30, 30, 14, 1)) > 0
-    assert set(np.unique(mask[merged])) == {1}
-    left, right = int(mask[62, 84]), int(mask[62, 114])
-    assert 3 in (left, right)
-    assert left != right
-    assert min(left, right) > 0
-    new = int(mask[78, 37])
-    assert new not in {0, 1, 2, 3, left, right}
-    # What was one pixel of an object still is one: a split takes nothing away.
-    assert ((mask > 0) == ((plane > 0) | (mask == new))).all()
-
-
-def test_a_merge_is_undone_and_done_again(transactional_db: None, people: People) -> None:
-    plane = discs((30, 30, 14, 1), (80, 60, 14, 2), dtype=np.uint16)
-    desk = lay_out(stack(plane), instances=True)
-    page = people.page("alice")
-    easel = Easel.first(page, desk)
-    page.keyboard.press("j")
-    easel.stroke((30, 30), (80, 60))
-    page.keyboard.press("Control+z")
-    page.keyboard.press("Control+Shift+z")
-    mask = drawn(easel.hand_in())
-    assert set(np.unique(mask)) == {0, 1}
-    assert ((mask > 0) == (plane > 0)).all()
-
-
-def test_a_whole_task_by_keyboard_alone(transactional_db: None, people: People) -> None:
-    plane = discs((64, 48, 12, 1))
-    desk = lay_out(stack(plane))
-    page = people.page("alice")
-    page.goto(f"/studies/{desk.study.slug}/")
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent.trim()") == "Correct a slice":
-            break
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"**{desk.address}")
-    expect(page.get_by_role("button", name="I agree, start")).to_be_focused()
-    page.keyboard.press("Enter")
-    Easel(page, plane.shape).ready()
-    # The cursor begins in the middle of the slice: once there, the brush paints a round spot.
-    for _ in range(4):
-        page.keyboard.press("Shift+ArrowLeft")
-    page.keyboard.press("Enter")
-    page.keyboard.press("e")
-    for _ in range(4):
-        page.keyboard.press("Shift+ArrowRight")
-    page.keyboard.press("Enter")
-    # A triangle by the lasso: a corner at each Enter, closed with Shift.
-    page.keyboard.press("l")
-    page.keyboard.press("Enter")
-    for _ in range(6):
-        page.keyboard.press("Shift+ArrowRight")
-    page.keyboard.press("Enter")
-    for _ in range(4):
-        page.keyboard.press("Shift+ArrowDown")
-    page.keyboard.press("Shift+Enter")
-    before = Correction.objects.count()
-    page.keyboard.press("Control+Enter")
-    correction = newest(before)
-    mask = drawn(correction)
-    assert correction.strokes == 3
-    assert (mask[:, :50] > 0).any(), "the brush has marked something on the left"
-    assert mask[44, 60] == 0, "the eraser has taken the middle away"
-    expect(page.locator(".app")).to_have_attribute("data-phase", "work")
-
-
-def test_a_whole_task_by_pen_where_fingers_move_the_image(
-    transactional_db: None, people: People
-) -> None:
-    plane = discs((30, 30, 12, 1))
-    desk = lay_out(stack(plane))
-    page = people.page("alice", has_touch=True)
-    easel = Easel.first(page, desk)
-    easel.stroke((70, 40), (100, 40), hand="pen")
-    # The hand that rests on the screen and a finger later on draw nothing.
-    easel.stroke((20, 80), (40, 80), hand="touch")
-    page.wait_for_timeout(600)
-    easel.stroke((60, 80), (64, 80), hand="touch")
-    page.get_by_role("button", name="Done").click()
-    mask = drawn(newest(0))
-    assert mask[40, 85] == 1
-    assert not mask[70:].any()
-    assert (mask[:60, :60] == plane[:60, :60]).all()
-
-
-def tap(target: Locator, taken: Callable[[], bool], seconds: float) -> None:
-    """Tap until it is taken: browsers drop taps that come in the moment a stroke ends."""
-    for _ in range(5):
-        target.page.wait_for_timeout(500)
-        target.tap()
-        # A tap becomes a click a little later.
-        for _ in range(int(10 * seconds * PATIENCE)):
-            if taken():
-                return
-            target.page.wait_for_timeout(100)
-    raise AssertionError(f"Five taps in vain on {target}.")
-
-
-def test_a_whole_task_by_finger_on_a_phone(transactional_db: None, people: People) -> None:
-    plane = discs((64, 48, 12, 1))
-    desk = lay_out(stack(plane))
-    phone = {"width": 390, "height": 844}
-    page = people.page("alice", viewport=phone, has_touch=True, is_mobile=True)
-    page.goto(desk.address)
-    page.get_by_role("button", name="I agree, start").tap()
-    page.get_by_role("button", name="Skip").tap()
-    easel = Easel(page, plane.shape)
-    easel.ready()
-    for name, spots in (("Eraser", ((40, 48), (88, 48))), ("Brush", ((20, 20), (40, 20)))):
-        tool = page.get_by_role("button", name=name, exact=True)
-        pressed = page.locator(f'[aria-pressed="true"][aria-label="{name}"]')
-        tap(tool, pressed.is_visible, seconds=2)
-        easel.stroke(*spots, hand="touch")
-    tap(page.get_by_role("button", name="Done"), Correction.objects.exists, seconds=8)
-    correction = newest(0)
-    mask = drawn(correction)
-    assert mask[48, 64] == 0, "the eraser"
-    assert mask[20, 30] == 1, "the brush"
-    assert correction.strokes == 2
-    assert correction.changed_voxels == int((mask != plane).sum())
 
 
 def test_the_first_steps_are_tried_on_a_real_slice_and_leave_no_trace(
