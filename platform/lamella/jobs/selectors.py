@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
-from lamella.jobs import clock
 from lamella.jobs.models import Job, JobState
 from lamella.jobs.services import LIVE
 
@@ -22,7 +22,7 @@ def live_jobs(scope: str | None = None) -> QuerySet[Job]:
 
 def jobs_to_show(scope: str | None = None, *, hours: int = 24) -> QuerySet[Job]:
     """What a page lists: live jobs, and those that ended within the last hours, newest first."""
-    since = clock.now() - timedelta(hours=hours)
+    since = timezone.now() - timedelta(hours=hours)
     jobs = Job.objects.filter(Q(state__in=LIVE) | Q(finished__gte=since)).order_by("-created")
     return jobs if scope is None else jobs.filter(scope=scope)
 
