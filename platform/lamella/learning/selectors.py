@@ -28,7 +28,11 @@ def proposal_by(version: ModelVersion, cube: Cube) -> Proposal | None:
 def current_proposal(cube: Cube) -> Proposal | None:
     """What the serving version says of a cube; before one serves there is none."""
     return (
-        current_proposals().filter(cube=cube).select_related("model_version").order_by("-pk").first()
+        current_proposals()
+        .filter(cube=cube)
+        .select_related("model_version")
+        .order_by("-pk")
+        .first()
     )
 
 

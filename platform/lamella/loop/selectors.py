@@ -62,7 +62,7 @@ def landing_cards(
     """
     public = list(_shown(Study.objects.filter(public=True, state=StudyState.OPEN))[:limit])
     mine = list(_own_studies(user)[:OWN]) if isinstance(user, User) else []
-    roles = [str(study.held or Role.ADMIN) for study in mine] + [""] * len(public)
+    roles = [str(vars(study)["held"] or Role.ADMIN) for study in mine] + [""] * len(public)
     found = mine + public
     cards = _cards(found, roles, tasks_of({study.pk for study in found}), Cube.objects.all())
     return cards[: len(mine)], cards[len(mine) :]
@@ -144,11 +144,12 @@ def _cards(
     cubes: QuerySet[Cube],
 ) -> list[StudyCard]:
     """``found`` as `_shown` brings them; ``roles``: the person's in each, or "". One query."""
-    known = cubes.in_bulk({pk for s in found if (pk := s.live_cube or s.first_cube) is not None})
+    known = cubes.in_bulk({pk for study in found if (pk := _cube_of(study)) is not None})
     today = timezone.localdate()
     cards = []
     for study, role in zip(found, roles, strict=True):
-        cube = known.get(study.live_cube or study.first_cube)
+        cube = known.get(_cube_of(study) or 0)
+        live_z = vars(study)["live_z"]
         if cube is not None and not role and cube.embargo_until and cube.embargo_until > today:
             cube = None
         middle = cube.depth // 2 if cube else 0
@@ -156,7 +157,7 @@ def _cards(
             StudyCard(
                 study=study,
                 cube=cube,
-                z=middle if study.live_z is None else study.live_z,
+                z=middle if live_z is None else live_z,
                 role=role,
                 tasks=counts[study.pk]["all"],
                 agreed=counts[study.pk]["agreed"],
@@ -164,6 +165,13 @@ def _cards(
             )
         )
     return cards
+
+
+def _cube_of(study: Study) -> int | None:
+    """The one that the study's card shows, of a study as `_shown` brings it."""
+    told = vars(study)
+    cube: int | None = told["live_cube"] or told["first_cube"]
+    return cube
 
 
 @dataclass(frozen=True)
