@@ -120,6 +120,10 @@ class Correction(models.Model):
             models.Index(fields=["volunteer", "-created"], name="newest_corrections"),
             # Of the last days, over all studies.
             models.Index(fields=["created"], name="corrections_in_time"),
+            # Errors are planted in practice alone.
+            models.Index(
+                fields=["volunteer"], condition=Q(mended__isnull=False), name="planted_for"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

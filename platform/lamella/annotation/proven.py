@@ -116,9 +116,9 @@ def practice_scores(study: Study, volunteer: Volunteer) -> list[tuple[datetime.d
     made = (
         Correction.objects.filter(
             volunteer=volunteer,
-            # From the few gold tasks, not from all that somebody made.
+            # An index holds what was given for practice, which is little beside the work.
             assignment__volunteer=volunteer,
-            assignment__task__in=Task.objects.filter(study=study, kind=Task.Kind.GOLD),
+            assignment__practice=True,
             task__study=study,
             task__kind=Task.Kind.GOLD,
         )

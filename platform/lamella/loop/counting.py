@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from lamella.annotation.credits import credits_of
 from lamella.annotation.models import Correction
-from lamella.consensus.models import Consensus
-from lamella.consensus.selectors import CONTESTED_BELOW, remarks
+from lamella.consensus.models import CONTESTED_BELOW, Consensus
+from lamella.consensus.selectors import remarks
 from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
 from lamella.loop.effort import totals_of
 from lamella.rounds.models import Task

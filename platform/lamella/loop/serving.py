@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from lamella.consensus.models import Consensus
 from lamella.cubes.models import Cube
@@ -74,7 +74,16 @@ def rollback_preview(version: ModelVersion) -> Rollback:
             counts.update(cubes)
     if not counts:
         return Rollback(serving, [])
-    latest = _dependents(version).order_by("-pk").values_list("task__cube", "task__z")[:LISTED]
+    sure = Consensus.objects.filter(task=OuterRef("pk"), current=True, needs_review=False)
+    latest = (
+        version.study.tasks.filter(
+            Exists(sure),
+            retired__isnull=False,
+            proposal__model_version__number__gt=version.number,
+        )
+        .order_by("-retired")
+        .values_list("cube", "z")[:LISTED]
+    )
     places: dict[int, list[int]] = defaultdict(list)
     for cube, z in latest:
         places[cube].append(z)
