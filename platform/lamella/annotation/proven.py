@@ -39,13 +39,13 @@ class Standing(IntEnum):
 
 
 def standing(study: Study, volunteer: Volunteer) -> Standing:
-    user = volunteer.user
-    if user is not None and has_role(user, study, Role.MANAGER):
+    role = role_in(volunteer.user, study) if volunteer.user else None
+    if role in (Role.MANAGER, Role.ADMIN):
         return Standing.EXPERT
     if _proven(study, volunteer):
         return Standing.PROVEN
     gold = Task.objects.filter(study=study, kind=Task.Kind.GOLD).exists()
-    if user is not None and role_in(user, study) is not None and not gold:
+    if role is not None and not gold:
         return Standing.MEMBER
     return Standing.NEWCOMER
 
