@@ -11,11 +11,12 @@ from django_stubs_ext import StrOrPromise
 from lamella.learning.models import ModelVersion
 from lamella.learning.origins import origins_for
 from lamella.loop.training import Begin
+from lamella.pages.config_words import CHOICES
 from lamella.studies.access import Person
 from lamella.studies.models import Study
 
-TAKEN = (("everything", _("all but its head")), ("encoder", _("its encoder alone")))
-TRAINABLE = (("everything", _("everything")), ("decoder", _("the decoder alone")))
+TAKEN = tuple(CHOICES["taken"].items())
+TRAINABLE = tuple(CHOICES["trainable"].items())
 
 
 class StartForm(forms.Form):
