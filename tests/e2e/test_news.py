@@ -18,7 +18,7 @@ def test_alice_reads_the_news_while_she_draws_closes_them_and_is_not_shown_them_
     scene: Scene, people: People, width: int
 ) -> None:
     announce(scene.study, TEXT, by=scene.dana)
-    page = people.page("alice", viewport={"width": width, "height": 740})
+    page = people.page("alice", viewport={"width": width, "height": 800})
     opened(page, "/studies/liver-3/correct/")
     if page.get_by_role("button", name="I agree").count():
         page.get_by_role("button", name="I agree").click()
