@@ -290,15 +290,16 @@ class TrainConfig:
     warm_learning_rate: float = 4e-3
     """Peak rate where training starts from a parent's weights."""
     taken: str = "everything"
-    """Of an origin: "everything" but the head, or the "encoder" alone."""
+    """What a run takes of a version that it is told to start from."""
     trainable: str = "everything"
-    """"everything", from end to end, or the "decoder" alone (with ConvLSTM and head): the encoder
-    stays as the parent or origin has it."""
+    """The whole network, or its decoder (with ConvLSTM and head) alone: the encoder stays as the
+    version has it that the run starts from."""
     weight_decay: float = 1e-2
+    """How strongly weights are drawn towards zero."""
     averaging: float = 0.98
     """Decay of the averaged weights, which are the ones saved for use."""
     adversarial_loss: str = "bce"
-    """How the discriminator's judgement becomes a loss; one of networks.losses."""
+    """How the discriminator's judgement becomes a loss."""
     adversarial_weight: float = 0.02
     """Weight of that loss beside the others; 0: without a discriminator."""
     adversarial_start: float = 0.3
@@ -306,6 +307,7 @@ class TrainConfig:
     critic_start: float = 0.1
     """Share of the budget after which the discriminator begins to learn."""
     critic_learning_rate: float = 1e-3
+    """The same from the first step to the last."""
     critic_floor: float = 0.25
     """The discriminator rests while its running loss is below this: saturated, it ranks nothing."""
     validation_share: float = 0.12
@@ -319,11 +321,13 @@ class TrainConfig:
     cache_megabytes: int = 512
     """Memory for slices read from the cubes."""
     seed: int = 0
+    """What is drawn at random is drawn alike by runs of the same seed, data and code."""
     threads: int | None = None
-    """CPU threads; None leaves torch's setting alone."""
+    """Empty: as many as torch thinks right."""
     device: str = "auto"
+    """Where a run computes."""
     precision: str = "auto"
-    """auto (bfloat16 where the processor computes in it, else float32), bfloat16 or float32."""
+    """bfloat16 is faster where the device computes in it; float32 works everywhere."""
     compile: bool = False
     """Whether the segmenter is compiled by torch.compile on a GPU; a CPU never compiles."""
     rotation: float = 15.0

@@ -20,11 +20,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from tests.scene import Scene
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "platform"), str(ROOT)]
 
 WIDTH, HEIGHT = 1366, 820
 SHAPE = (48, 512, 512)
+LARGE = 250_000
+"""Bytes from which a picture is made smaller."""
 
 
 def main() -> None:
@@ -34,7 +38,9 @@ def main() -> None:
         os.environ["LAMELLA_DATA"] = data
         os.environ["LAMELLA_BROKER_URL"] = "memory://"
         os.environ["DJANGO_SETTINGS_MODULE"] = "lamella.config.settings"
-        prepare()
+        # Playwright keeps a loop in this thread, and a scene is added to between pictures.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+        played = prepare()
         port = free_port()
         server = subprocess.Popen(
             [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"],
@@ -44,13 +50,13 @@ def main() -> None:
         )
         try:
             wait_for(port)
-            take(f"http://127.0.0.1:{port}", folder)
+            take(f"http://127.0.0.1:{port}", folder, played)
         finally:
             server.terminate()
             server.wait(20)
 
 
-def prepare() -> None:
+def prepare() -> "Scene":
     """A database with a study of the phantom in full swing."""
     import django
 
@@ -77,6 +83,7 @@ def prepare() -> None:
     run.curves = run.curves[:20]
     run.job = make.make_job(
         played.study,
+        queue="heavy",
         title="Train on 12 slices",
         state=JobState.RUNNING,
         progress=0.62,
@@ -85,6 +92,7 @@ def prepare() -> None:
     )
     run.save()
     desk.fill(played, run)
+    return played
 
 
 GUIDE = """\
@@ -99,9 +107,14 @@ Lipid droplets are round, smooth and evenly grey. Mark the whole droplet up to i
 """
 
 
-def take(address: str, folder: Path) -> None:
+def take(address: str, folder: Path, played: "Scene") -> None:
     """Each picture as the person sees it who works on that page."""
     from playwright.sync_api import sync_playwright
+
+    from lamella.notices.announcements import announce
+    from lamella.notices.invitations import invite
+    from lamella.studies.models import Role
+    from tests.crowd_scene import build_crowd
 
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
@@ -111,24 +124,36 @@ def take(address: str, folder: Path) -> None:
         camera = Camera(browser, address, folder)
         camera.shoot(camera.page(), "landing", "/")
         dana = camera.page("dana")
-        camera.shoot(dana, "study", "/studies/liver-3/")
+        camera.shoot(dana, "study", "/studies/liver-3/", height=1000)
         dana.goto("/studies/liver-3/review/")
         dana.locator(".viewer").wait_for()
         dana.keyboard.press("5")
         camera.shoot(dana, "review")
-        camera.shoot(dana, "new-study", "/new-study/")
+        dana.goto("/new-study/")
+        dana.fill("#id_title", "Liver 4")
+        dana.fill("#id_question", "Where are the lipid droplets?")
+        dana.get_by_role("button", name="Next").click()
+        dana.fill("#id_classes-0-name", "lipid droplet")
+        camera.shoot(dana, "new-study")
         dana.goto("/studies/liver-3/cubes/1/")
         dana.locator(".explorer").wait_for()
         dana.locator("tbody button").first.click()
-        camera.shoot(dana, "cube")
-        camera.shoot(dana, "people", "/studies/liver-3/people/")
-        camera.shoot(camera.page("bob"), "training", "/studies/liver-3/training/")
-        camera.shoot(camera.page("root"), "health", "/health/")
+        camera.shoot(dana, "cube", height=1180)
+        bob = camera.page("bob")
+        camera.shoot(bob, "training", "/studies/liver-3/training/", height=1240)
+        camera.shoot(camera.page("root"), "health", "/health/", height=1000)
         alice = camera.page("alice")
         alice.goto("/studies/liver-3/correct/")
         alice.get_by_role("button", name="I agree").click()
         alice.get_by_role("application").wait_for()
+        alice.get_by_role("button", name="Skip").click()
         camera.shoot(alice, "correct")
+        # Last, for it makes the scene's agreements anew.
+        build_crowd(played)
+        invite(played.study, Role.VOLUNTEER, by=played.dana, places=20)
+        announce(played.study, "Leave out droplets that the edge cuts.", by=played.dana)
+        camera.shoot(dana, "people", "/studies/liver-3/people/", height=960)
+        camera.shoot(dana, "skills", "/studies/liver-3/skills/", height=1180)
         browser.close()
 
 
@@ -157,13 +182,25 @@ class Camera:
             page.wait_for_url("**/")
         return page
 
-    def shoot(self, page: "Page", name: str, address: str = "") -> None:
+    def shoot(self, page: "Page", name: str, address: str = "", height: int = HEIGHT) -> None:
+        """From the top of the page, so many pixels of it. Large pictures have 256 colours."""
+        from PIL import Image
+
         if address:
             page.goto(address)
+        page.set_viewport_size({"width": WIDTH, "height": height})
         page.wait_for_load_state("networkidle")
+        page.evaluate("scrollTo(0, 0)")
         page.wait_for_timeout(800)
-        page.screenshot(path=self.folder / f"{name}.png")
-        print(f"{self.folder / name}.png")  # noqa: T201
+        file = self.folder / f"{name}.png"
+        page.screenshot(path=file)
+        with Image.open(file) as shot:
+            whole = shot.convert("RGB")
+        if file.stat().st_size > LARGE:
+            # The method that keeps colours of which there is little: badges beside micrographs.
+            few = whole.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+            few.save(file, optimize=True)
+        print(file)  # noqa: T201
 
 
 def free_port() -> int:

@@ -24,6 +24,7 @@ from lamella.learning.models import ModelVersion, Proposal, TrainingRun
 from lamella.rounds.models import Round, Task
 from lamella.studies.models import Study
 from models.quality.catalogue import Catalogue
+from models.selection.scored import told
 from tests import factories as make
 
 SHAPE = (48, 192, 256)
@@ -222,7 +223,7 @@ def _rounds(scene: Scene) -> None:
 
 def _doubt(z: int, score: float) -> str:
     found = "the discriminator finds its proposal unreal"
-    return f"Slice {z + 1}: {found} (1 of 48, score {score:.3g})."
+    return f"Slice {z + 1}: {found} (1 of 48, score {told(score)})."
 
 
 def _task(scene: Scene, opened: Round, z: int, index: int, score: float) -> Task:

@@ -71,6 +71,10 @@ def _pages(plan: StudyPlan, repeats: int, *, timed: bool) -> list[Row]:
         pass
     _say(f"  counted in {time.monotonic() - began:.0f} s")
     from benchmarks.desks.report import page_rows
+    from lamella.config.settled import settle
+
+    # As in a server's process, before it answers anybody.
+    settle()
 
     seen: list[Seen] = []
     for one in see_all(plan, repeats):

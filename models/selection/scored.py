@@ -7,6 +7,11 @@ from models.selection.cover import Cover, usable
 from models.selection.pool import Choice, Pool, Reals, SelectionError
 
 
+def told(score: float) -> str:
+    """A score as people read it; powers of ten say nothing to them."""
+    return "<0.001" if 0 < score < 0.001 else f"{score:.3g}"
+
+
 class Scored:
     """Chooses where a score promises most error to remove, neighbours included (see cover.py).
 
@@ -41,9 +46,10 @@ class Scored:
         ranks = self._ranks(weight, free)
         choices: list[Choice] = []
         while len(choices) < n and (best := cover.best(tie)) is not None:
-            score = float(raw[best])
-            if np.isfinite(score):
-                why = f"{self.words} ({ranks[best]} of {int(free.sum())}, score {score:.3g})"
+            value = float(raw[best])
+            if np.isfinite(value):
+                score = told(value)
+                why = f"{self.words} ({ranks[best]} of {int(free.sum())}, score {score})"
             else:
                 why = "has no score yet; taken as average"
             reason = f"Slice {int(pool.z[best]) + 1}: {why}."

@@ -58,15 +58,11 @@ def test_what_is_made_keeps_the_rules_of_the_platform(plan: StudyPlan) -> None:
     )
 
 
-# Pages that still ask more than report.MOST_QUERIES; none may ask more than it does now.
-MORE = {"landing": 16, "study": 18, "study?as=volunteer": 18, "training": 21, "roll_back": 24}
-
-
 def asks_too_much(found: list[pages.Seen]) -> dict[str, int]:
     return {
         f"{one.name} as {one.role}": one.queries
         for one in found
-        if one.queries > MORE.get(one.name, report.MOST_QUERIES)
+        if one.queries > report.MOST_QUERIES
     }
 
 

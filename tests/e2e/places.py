@@ -2,9 +2,11 @@
 
 from playwright.sync_api import Page
 
+from lamella.accounts.models import User
 from lamella.notices.digest import leaving_token
 from lamella.notices.invitations import invite
 from lamella.studies.models import Role
+from tests.factories import make_user
 from tests.scene import Scene
 
 Place = tuple[str | None, str]
@@ -44,7 +46,7 @@ _PLACES: tuple[Place, ...] = (
     ("dana", f"{_STUDY}skills/"),
     ("dana", f"{_STUDY}agreement/"),
     ("dana", "/notices/"),
-    ("bob", "/health/"),
+    ("root", "/health/"),
     ("bob", f"{_STUDY}training/"),
     ("bob", f"{_STUDY}settings/"),
     ("bob", f"{_STUDY}people/"),
@@ -79,10 +81,15 @@ NO_PAGES = frozenset(
 
 
 def places(scene: Scene) -> list[Place]:
-    """(person or None for nobody, path) of every page of the scene."""
+    """(person or None for nobody, path) of every page of the scene.
+
+    root, an admin of the installation, joins the cast.
+    """
     cube = f"{_STUDY}cubes/{scene.cube.pk}/"
     older = scene.study.model_versions.exclude(pk=scene.serving.pk).get()
     somebody = scene.study.participations.order_by("-corrections", "pk")[0].volunteer_id
+    if not User.objects.filter(username="root").exists():
+        make_user("root", staff=True)
     _, secret = invite(scene.study, Role.VOLUNTEER, by=scene.dana, places=20)
     return [
         *_PLACES,
@@ -100,8 +107,13 @@ def settled(page: Page) -> None:
 
 
 def opened(page: Page, path: str) -> None:
-    """Goes there and waits until an island that makes up the page is there too."""
-    page.goto(path)
+    """Goes there and waits until an island that makes up the page is there too.
+
+    A page that is not there, or not for this person, would be looked at in vain.
+    """
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.ok or path in {refused for _, refused in ERRORS}, f"{path}: {answer.status}"
     settled(page)
     if page.locator("#annotator").count():
         page.locator(".app, dialog, .notice").first.wait_for()

@@ -1,12 +1,11 @@
 """The main pages in the pseudo-locales: all of their text is translated, fits, and is mirrored."""
 
-import dataclasses
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from models.config import TrainConfig
+from lamella.jobs.kinds import QUEUES
 from tests.e2e.conftest import People
 from tests.e2e.places import Place, opened, places
 from tests.scene import GUIDE, Scene
@@ -19,14 +18,12 @@ NOWHERE: Place = (None, "/nowhere/")
 
 # Names, and words that are the same in every language.
 NAMES = (
-    "alice bob charlie dana Liver 3 block 1 lipid droplet Lamella napari Dice ClaSP PE English "
-    "Deutsch"
+    "alice bob charlie dana root Liver 3 block 1 lipid droplet Lamella napari Dice ClaSP PE "
+    "English Deutsch"
 )
-SAME = "xy xz yz nm min AM PM CC BY TIFF OME Zarr Ctrl Shift Enter Pseudo right to left"
-# Settings of training are called what they are called in configuration and code.
-SETTINGS = " ".join(field.name for field in dataclasses.fields(TrainConfig)).replace("_", " ") + (
-    " auto bfloat float cpu cuda bce hinge wgan gp lsgan everything encoder decoder networks losses"
-)
+SAME = "xy xz yz nm min AM PM CC BY TIFF OME Zarr Ctrl Shift Enter Pseudo right to left GPU"
+# Queues are called what workers are started with.
+SETTINGS = " ".join(QUEUES) + " bfloat float"
 COMMENT = "The rim is hard to see on the left."
 
 

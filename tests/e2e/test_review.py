@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from lamella.consensus.models import Consensus, Verdict
 from lamella.rounds.models import Task
+from tests import factories as make
 from tests.e2e.conftest import People
 from tests.scene import Scene
 
@@ -119,6 +120,33 @@ def test_the_safe_ones_are_accepted_after_saying_how_many(scene: Scene, people: 
     expect(page.get_by_text("3 verdicts are taken back")).to_be_visible()
     page.get_by_role("button", name="Done").click()
     expect(page.locator("aside ol > li > button img")).to_have_count(before)
+
+
+def test_after_a_bulk_accept_a_key_leads_to_the_verdicts(scene: Scene, people: People) -> None:
+    page = opened(people)
+    page.keyboard.press("b")
+    expect(page.get_by_text("2 tasks qualify")).to_be_visible()
+    page.keyboard.press("t")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.get_by_role("button", name="Accept 2").click()
+    expect(page.get_by_text("2 tasks are accepted")).to_be_visible()
+    page.keyboard.press("z")
+    expect(page.get_by_text("2 verdicts are taken back")).to_be_visible()
+    page.keyboard.press("t")
+    page.wait_for_url("**/review/trail/")
+    expect(page.get_by_role("heading", name="Verdicts")).to_be_visible()
+
+
+def test_the_address_narrows_the_queue_to_a_cube(scene: Scene, people: People) -> None:
+    other = make.make_cube(scene.study, "block 2")
+    page = people.page("dana")
+    for cube in (scene.cube, other):
+        page.goto(f"/studies/liver-3/review/?cube={cube.pk}")
+        expect(page.locator("#review-filters select").nth(1)).to_have_value(str(cube.pk))
+        if cube == other:
+            expect(page.get_by_role("heading", name="Nothing of this kind")).to_be_visible()
+        else:
+            expect(page.locator(".viewer")).to_have_attribute("data-layer", "consensus")
 
 
 def test_an_empty_queue_says_what_it_waits_for(scene: Scene, people: People) -> None:

@@ -76,9 +76,13 @@ def volunteer_for(request: HttpRequest, *, create: bool = True) -> Volunteer | N
     """
     user = account_of(request)
     if user is not None:
-        if not create:
-            return Volunteer.objects.filter(user=user).first()
-        return Volunteer.objects.get_or_create(user=user)[0]
+        found = Volunteer.objects.filter(user=user).first()
+        if found is None and create:
+            found = Volunteer.objects.get_or_create(user=user)[0]
+        if found is not None:
+            # Known already, and not read again.
+            found.user = user
+        return found
     secret = request.session.get(_SESSION_SECRET)
     if secret is None:
         if not create:

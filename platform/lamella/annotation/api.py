@@ -25,8 +25,7 @@ from lamella.studies.access import (
     ForbiddenError,
     NotVisibleError,
     has_role,
-    may_contribute,
-    study_for,
+    study_and_role,
 )
 from lamella.studies.models import Role
 from lamella.volumes import codec
@@ -78,8 +77,8 @@ def next_task(
     request: HttpRequest, slug: str, body: NextIn | None = None
 ) -> TaskPayload | Status[None]:
     """Lease the best task for whoever asks; 204 when nothing is left for them just now."""
-    study = study_for(request.user, slug)
-    if not may_contribute(request.user, study):
+    study, role = study_and_role(request.user, slug)
+    if role is None and not (study.anonymous or request.user.is_authenticated):
         raise ForbiddenError(f"Sign in to take part in the study “{study.title}”.")
     volunteer = volunteer_for(request)
     assert volunteer is not None

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, Count, Exists, OuterRef, Value, When, Window
+from django.db.models.functions import Coalesce
 
 from lamella.accounts.models import Volunteer
 from lamella.annotation.models import Correction
@@ -21,12 +22,16 @@ class Credits:
 
 
 def credits_of(study: Study) -> Credits:
-    """Two queries. Practice counts, for it is work too; marks that were withdrawn do not."""
+    """One query. Practice counts, for it is work too; marks that were withdrawn do not."""
     marks = Correction.objects.filter(
         volunteer=OuterRef("pk"), task__study=study, withdrawn__isnull=True
     )
-    people = Volunteer.objects.filter(Exists(marks))
-    named = people.exclude(user__isnull=True).exclude(user__credit_name="")
-    names = named.order_by("user__credit_name").values_list("user__credit_name", flat=True)[:MOST]
-    shown = [str(name) for name in names]
-    return Credits(shown, people.count() - len(shown))
+    people = list(
+        Volunteer.objects.filter(Exists(marks))
+        .annotate(given=Coalesce("user__credit_name", Value("")), many=Window(Count("pk")))
+        # Names first: the first row, of whomever, tells how many people there are.
+        .order_by(Case(When(given="", then=1), default=0), "given")
+        .values_list("given", "many")[:MOST]
+    )
+    shown = [given for given, _ in people if given]
+    return Credits(shown, people[0][1] - len(shown) if people else 0)

@@ -98,6 +98,9 @@ class Correction(models.Model):
     mended = models.BooleanField(
         null=True, help_text="whether the error planted in a gold task was put right; else empty"
     )
+    gold_dice = models.FloatField(
+        null=True, blank=True, help_text="of practice: how alike it is to the experts' mask"
+    )
     late = models.BooleanField(default=False, help_text="came after its lease or the retirement")
     withdrawn = models.DateTimeField(null=True, blank=True)
     quarantine = models.ForeignKey(
@@ -120,6 +123,10 @@ class Correction(models.Model):
             models.Index(fields=["volunteer", "-created"], name="newest_corrections"),
             # Of the last days, over all studies.
             models.Index(fields=["created"], name="corrections_in_time"),
+            # Errors are planted in practice alone.
+            models.Index(
+                fields=["volunteer"], condition=Q(mended__isnull=False), name="planted_for"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -10,16 +10,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from lamella.accounts.models import Volunteer
-from lamella.annotation.masks import mask_of
 from lamella.annotation.models import Correction
-from lamella.rounds.gold import gold_mask
+from lamella.annotation.practice import score_late
 from lamella.rounds.models import Task
 from lamella.studies.access import has_role, role_in
-from lamella.studies.classes import class_map
 from lamella.studies.models import Role, Study
 from lamella.studies.policy import config_of
 from models.config import BlindConfig
-from models.quality.metrics import dice
 
 PROVEN_DICE = 0.85
 """Mean Dice on gold slices from which a volunteer counts as proven."""
@@ -39,13 +36,13 @@ class Standing(IntEnum):
 
 
 def standing(study: Study, volunteer: Volunteer) -> Standing:
-    user = volunteer.user
-    if user is not None and has_role(user, study, Role.MANAGER):
+    role = role_in(volunteer.user, study) if volunteer.user else None
+    if role in (Role.MANAGER, Role.ADMIN):
         return Standing.EXPERT
     if _proven(study, volunteer):
         return Standing.PROVEN
     gold = Task.objects.filter(study=study, kind=Task.Kind.GOLD).exists()
-    if user is not None and role_in(user, study) is not None and not gold:
+    if role is not None and not gold:
         return Standing.MEMBER
     return Standing.NEWCOMER
 
@@ -85,18 +82,17 @@ def accuracy(study: Study, volunteer: Volunteer) -> Accuracy | None:
 
 
 def accuracies(volunteer: Volunteer) -> dict[int, Accuracy]:
-    """{study: `accuracy`} of every study in which a volunteer practised. One query, and the masks
-    that this process has not scored yet."""
+    """{study: `accuracy`} of every study in which a volunteer practised. One query."""
     made = Correction.objects.filter(
         assignment__practice=True,
         assignment__volunteer=volunteer,
         volunteer=volunteer,
         superseded_by__isnull=True,
         withdrawn__isnull=True,
-    ).values_list("task__study_id", "pk")
+    ).values_list("task__study_id", "pk", "gold_dice")
     scores: dict[int, list[float]] = {}
-    for study, pk in made:
-        score = _against_gold(str(pk))
+    for study, pk, kept in made:
+        score = _late(str(pk)) if kept is None else kept
         if score is not None:
             scores.setdefault(study, []).append(score)
     return {study: Accuracy(float(np.mean(all_)), len(all_)) for study, all_ in scores.items()}
@@ -116,30 +112,21 @@ def practice_scores(study: Study, volunteer: Volunteer) -> list[tuple[datetime.d
     made = (
         Correction.objects.filter(
             volunteer=volunteer,
-            # From the few gold tasks, not from all that somebody made.
+            # An index holds what was given for practice, which is little beside the work.
             assignment__volunteer=volunteer,
-            assignment__task__in=Task.objects.filter(study=study, kind=Task.Kind.GOLD),
+            assignment__practice=True,
             task__study=study,
             task__kind=Task.Kind.GOLD,
         )
         .counting()
         .order_by("created")
-        .values_list("pk", "created")
+        .values_list("pk", "created", "gold_dice")
     )
-    scores = [(when, _against_gold(str(key))) for key, when in made]
+    scores = [(when, _late(str(pk)) if kept is None else kept) for pk, when, kept in made]
     return [(when, score) for when, score in scores if score is not None]
 
 
 @lru_cache(maxsize=4096)
-def _against_gold(correction_id: str) -> float | None:
-    """Dice of a practice mask, which never changes; None where the gold is gone."""
-    correction = Correction.objects.select_related("task__study", "task__cube").get(
-        pk=correction_id
-    )
-    classes = class_map(correction.task.study)
-    try:
-        truth = classes.to_classes(gold_mask(correction.task))
-    except LookupError:
-        return None
-    score = dice(classes.to_classes(mask_of(correction)), truth, classes.count)
-    return float(score) if np.isfinite(score) else None
+def _late(correction_id: str) -> float | None:
+    """A mask without a score, whose gold may be gone, is not scored at every look."""
+    return score_late(correction_id)

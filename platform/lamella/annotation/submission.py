@@ -16,6 +16,7 @@ from lamella.annotation import offers
 from lamella.annotation.holding import held_back
 from lamella.annotation.models import Assignment, Correction
 from lamella.annotation.participation import recount
+from lamella.annotation.practice import gold_dice
 from lamella.annotation.watching import watch
 from lamella.cubes.store import location
 from lamella.jobs.services import enqueue
@@ -95,6 +96,7 @@ def _store(
         proposal_hash=data.proposal_hash,
         changed_voxels=int((mask != proposal).sum()),
         mended=_mended(task, mask, proposal),
+        gold_dice=gold_dice(task, mask) if assignment.practice else None,
         active_seconds=min(max(data.active_seconds, 0.0), 24 * 3600.0),
         strokes=data.strokes,
         flag=data.flag,

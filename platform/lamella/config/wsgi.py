@@ -12,4 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamella.config.settings")
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 
+from lamella.config.settled import settle  # noqa: E402
+
 application = get_wsgi_application()
+settle()

@@ -148,10 +148,7 @@ def queue(request: HttpRequest, slug: str, asked: Query[FilterIn]) -> dict[str, 
     page = selectors.queue_page(study, wanted, asked.after, asked.limit)
     counts: dict[str, int | None] = dict.fromkeys(_COUNTS)
     if not asked.after:
-        counts.update(selectors.review_counts(study))
-        counts["total"] = (
-            counts["waiting"] if wanted.everything else selectors.count_of(study, wanted)
-        )
+        counts.update(selectors.counts_of(study, wanted))
     items = [{**_item(c), "remarked": c.remarked} for c in page.items]
     return {"items": items, "after": page.after, **counts}
 

@@ -27,7 +27,8 @@ MOST_SUSPECTS = 20
 MOST_HELD = 100
 
 Order = Literal["last", "skill", "unsure", "masks", "left"]
-_LATEST = F("last").desc(nulls_last=True)
+# An index gives this order of those who handed something in.
+_LATEST = "-last"
 _ORDERS: dict[Order, tuple[str | OrderBy, ...]] = {
     "last": (_LATEST,),
     "skill": (F("volunteer__ability__skill").asc(nulls_last=True), _LATEST),
@@ -84,22 +85,19 @@ def suspects_of(study: Study) -> list[Person]:
         volunteer=OuterRef("volunteer"), study=study, lifted__isnull=True
     )
     many = Cast(F("corrections"), FloatField())
-    ability = "volunteer__ability__"
+    # Lists of people, made once, instead of a look at each one's ability.
+    tested = Ability.objects.filter(needed__gte=config.needed)
+    poor = Ability.objects.filter(tasks__gte=config.least, skill__lt=config.skill - 2 * F("spread"))
     odd = (
         Q(quick__gte=many * config.often)
         | Q(floods__gte=many * config.often)
         | Q(copies__gte=many * config.often)
-        | Q(unedited__gte=many * config.unedited, **{f"{ability}needed__gte": config.needed})
-        | Q(
-            **{
-                f"{ability}tasks__gte": config.least,
-                f"{ability}skill__lt": config.skill - 2 * F(f"{ability}spread"),
-            }
-        )
+        | Q(unedited__gte=many * config.unedited, volunteer__in=tested.values("volunteer"))
+        | Q(volunteer__in=poor.values("volunteer"))
     )
     rows = study.participations.filter(
         odd, ~Exists(held), paused__isnull=True, corrections__gte=config.least
-    ).order_by(_LATEST)
+    ).order_by(F("last").desc(nulls_last=True))
     found = [person for person in _told(study, rows[:200]) if person.suspicions]
     ranks = list(Sign)
     found.sort(key=lambda p: (ranks.index(p.suspicions[0].sign), -p.suspicions[0].share))
@@ -112,7 +110,7 @@ def held_in(study: Study) -> list[Person]:
         volunteer=OuterRef("volunteer"), study=study, lifted__isnull=True
     )
     rows = study.participations.filter(Q(paused__isnull=False) | Exists(live))
-    return _told(study, rows.order_by(_LATEST, "pk")[:MOST_HELD])
+    return _told(study, rows.order_by(F("last").desc(nulls_last=True), "pk")[:MOST_HELD])
 
 
 def person_in(study: Study, volunteer_id: UUID) -> Person | None:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import BooleanField, ExpressionWrapper, Q
+
 from lamella.consensus.models import Consensus, Contested
 from lamella.rounds.models import Task
 from lamella.studies.models import Study
@@ -37,13 +39,19 @@ class Agreement:
 
 def agreement_of(study: Study) -> Agreement:
     """Agreement (mean pairwise Dice) of a study's latest tasks. Two queries."""
+    # From the tasks, of which an index holds those agreed on last.
     rows = (
-        Consensus.objects.filter(task__study=study, current=True, task__blind=False)
-        .exclude(task__kind=Task.Kind.GOLD)
-        .order_by("-pk")
-        .values_list("pk", "agreement", "corrections")[:LATEST]
+        study.tasks.filter(retired__isnull=False, blind=False, consensuses__current=True)
+        .exclude(kind=Task.Kind.GOLD)
+        .order_by("-retired")
+        .annotate(
+            several=ExpressionWrapper(
+                Q(consensuses__corrections__1__isnull=False), output_field=BooleanField()
+            )
+        )
+        .values_list("consensuses", "consensuses__agreement", "several")[:LATEST]
     )
-    found = [(agreement, pk) for pk, agreement, masks in rows if len(masks) > 1]
+    found = [(agreement, pk) for pk, agreement, several in rows if several]
     if not found:
         return Agreement(0, None, [], [])
     found.sort()
@@ -51,7 +59,9 @@ def agreement_of(study: Study) -> Agreement:
     least = (
         Consensus.objects.filter(pk__in=[pk for _, pk in found[:LEAST]])
         .select_related("task__cube", "task__round")
-        .defer("mask", "probability", "task__planted", "task__cube__source")
+        .defer(
+            "mask", "probability", "task__planted", "task__cube__source", "task__round__selection"
+        )
         .order_by("agreement", "pk")
     )
     return Agreement(len(values), values[len(values) // 2], _bins(values), list(least))
@@ -76,6 +86,7 @@ def contested_of(study: Study) -> list[Contested]:
             "consensus__probability",
             "consensus__task__planted",
             "consensus__task__cube__source",
+            "consensus__task__round__selection",
         )
         .order_by("-doubt", "id")[:OBJECTS]
     )

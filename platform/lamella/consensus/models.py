@@ -10,6 +10,9 @@ from lamella.annotation.models import Correction
 from lamella.rounds.models import Task
 from lamella.studies.models import Study
 
+CONTESTED_BELOW = 0.8
+"""Mean pairwise Dice below which volunteers are said to disagree."""
+
 
 class SkillVersion(models.Model):
     """A moment at which skills were refreshed from finished tasks. Skills carry across studies."""
@@ -146,6 +149,12 @@ class Consensus(models.Model):
         indexes = [
             # What skills are still to be learned from is little beside all there is.
             models.Index(fields=["id"], condition=Q(current=True, judged=False), name="to_judge"),
+            # Most are agreed on well: these are few.
+            models.Index(
+                fields=["task"],
+                condition=Q(current=True, agreement__lt=CONTESTED_BELOW),
+                name="contested_tasks",
+            ),
             models.Index(
                 fields=["id"], condition=Q(current=True, needs_review=True), name="in_doubt"
             ),

@@ -44,7 +44,7 @@ class Own:
 
 
 def own_work_in(study: Study, volunteer: Volunteer | None) -> Own:
-    """What somebody did in a study. Seven queries."""
+    """What somebody did in a study. Six queries."""
     if volunteer is None:
         return Own(0, 0.0, 0, 0, None, None, [], 0, 0, [])
     made = Correction.objects.filter(

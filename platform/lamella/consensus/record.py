@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Count, Exists, OuterRef, Q
+
 from lamella.annotation.models import Correction
 from lamella.consensus.models import Consensus, Skill
 from lamella.consensus.recording import SETTLED
@@ -81,8 +83,11 @@ def skill_over_time(volunteer_id: UUID) -> list[Point]:
 def masks_of(study: Study, volunteer_id: UUID) -> list[Made]:
     """Their last masks in a study, with what is agreed on by now. Two queries."""
     rows = list(
+        # Read from the newest on, until there are enough: no join to what supersedes them.
         Correction.objects.filter(
-            volunteer=volunteer_id, task__study=study, superseded_by__isnull=True
+            ~Exists(Correction.objects.filter(supersedes=OuterRef("pk"))),
+            volunteer=volunteer_id,
+            task__study=study,
         )
         .select_related("task__cube", "task__study", "assignment")
         .defer("mask", "difference", "task__planted", "task__cube__source")
@@ -96,8 +101,8 @@ def masks_of(study: Study, volunteer_id: UUID) -> list[Made]:
 
 
 def practice_of(study: Study, volunteer_id: UUID) -> tuple[int, int]:
-    """(planted errors that they put right, planted errors that they were shown)."""
+    """(planted errors that they put right, planted errors that they were shown). One query."""
     shown = Correction.objects.filter(
         volunteer=volunteer_id, task__study=study, mended__isnull=False, withdrawn__isnull=True
-    )
-    return shown.filter(mended=True).count(), shown.count()
+    ).aggregate(all=Count("pk"), mended=Count("pk", filter=Q(mended=True)))
+    return shown["mended"], shown["all"]

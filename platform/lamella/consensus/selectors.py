@@ -11,12 +11,9 @@ from uuid import UUID
 from django.db.models import Avg, Exists, F, Max, OuterRef, Q, QuerySet
 
 from lamella.annotation.models import Correction
-from lamella.consensus.models import Consensus, Verdict
+from lamella.consensus.models import CONTESTED_BELOW, Consensus, Verdict
 from lamella.rounds.models import WAITS, Task
 from lamella.studies.models import Study
-
-CONTESTED_BELOW = 0.8
-"""Mean pairwise Dice below which volunteers are said to disagree."""
 
 MOST_COUNTED = 10_000
 """A number of tasks beyond this is told as "more than"."""
@@ -161,6 +158,18 @@ def count_of(study: Study, wanted: Wanted) -> int:
     if wanted.only != "doubted":
         found += counted(_agreed_tasks(study, wanted))
     return min(found, MOST_COUNTED + 1)
+
+
+def counts_of(study: Study, wanted: Wanted) -> dict[str, int]:
+    """`review_counts`, and "total": how many the filter leaves. At most six queries."""
+    counts = review_counts(study)
+    if wanted.everything:
+        total = counts["waiting"]
+    elif wanted in (Wanted(only="contested"), Wanted(only="doubted")):
+        total = counts[wanted.only]
+    else:
+        total = count_of(study, wanted)
+    return {**counts, "total": total}
 
 
 def review_counts(study: Study) -> dict[str, int]:

@@ -1,19 +1,18 @@
 """What the training desk shows: runs with their curves, and versions as a line of descent."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamella.learning.models import ModelVersion, TrainingRun
-from lamella.learning.origins import Origin, origins_of
+from lamella.learning.origins import Origin, origin_of, origin_seen
 from lamella.learning.selectors import is_earlier
-from lamella.studies.access import Person
+from lamella.studies.access import Person, visible_studies
 from lamella.studies.models import Study
 
 RUNS_SHOWN = 30
@@ -46,7 +45,7 @@ class RunRow:
 
     @property
     def live(self) -> bool:
-        return self.run.state in (TrainingRun.State.WAITING, TrainingRun.State.RUNNING)
+        return _is_live(self.run)
 
     @property
     def resumable(self) -> bool:
@@ -110,6 +109,14 @@ class RunRow:
         return list(curves[::stride])
 
 
+@dataclass(frozen=True)
+class Runs:
+    """Rows without curves, and the one that the page tells all of; None where there is no run."""
+
+    rows: list[RunRow]
+    open: RunRow | None
+
+
 PICTURES = 5
 """Of one slice, side by side."""
 
@@ -124,45 +131,56 @@ LOSSES = ("cross_entropy", "dice", "adversarial")
 SCORES = ("real_score", "fake_score")
 
 
-def in_short(runs: QuerySet[TrainingRun]) -> QuerySet[TrainingRun]:
-    """Runs without what is large of them: ``told_slices`` and ``told_origin`` of the snapshot."""
-    return (
-        runs.defer("snapshot", "curves", "config", "samples")
-        .annotate(
-            told_slices=KeyTransform("slices", "snapshot"),
-            told_origin=KeyTransform("origin", "snapshot"),
-        )
-        .select_related("parent", "origin__study")
+LARGE = ("snapshot", "curves", "config", "samples")
+"""Of a run; lists of runs leave it where it is."""
+
+
+def runs_of(study: Study, viewer: Person, chosen: int | None = None) -> Runs:
+    """The newest runs first; the open one is the one chosen, else the one at work, else the newest.
+
+    Two queries.
+    """
+    runs = study.training_runs.defer(*LARGE).annotate(
+        told_slices=KeyTransform("slices", "snapshot"),
+        told_origin=KeyTransform("origin", "snapshot"),
+        origin_seen=origin_seen(viewer),
     )
-
-
-def runs_of(study: Study, viewer: Person) -> list[RunRow]:
-    """The newest runs first, without their curves. Two queries, three where runs began from other
-    studies' versions."""
-    runs = in_short(study.training_runs.all()).select_related("job", "model_version")
-    shown = list(runs.order_by("-pk")[:RUNS_SHOWN])
-    # What became a version says there how good it is.
-    without = [run.pk for run in shown if getattr(run, "model_version", None) is None]
-    curves = dict(TrainingRun.objects.filter(pk__in=without).values_list("pk", "curves"))
-    origins = origins_of(shown, viewer)
-    return [_row(run, origins.get(run.pk), curves.get(run.pk, [])) for run in shown]
-
-
-def open_run(rows: Sequence[RunRow], chosen: int | None) -> RunRow | None:
-    """The row asked for, else the one at work, else the newest; with curves and all. One query."""
-    row = next((row for row in rows if row.run.pk == chosen), None)
-    row = row or next((row for row in rows if row.live), rows[0] if rows else None)
-    if row is None:
-        return None
-    whole = TrainingRun.objects.select_related("job", "model_version", "parent", "origin__study")
-    return replace(row, run=whole.get(pk=row.run.pk))
+    related = ("job", "model_version", "parent", "origin__study")
+    shown = list(runs.select_related(*related).order_by("-pk")[:RUNS_SHOWN])
+    opened = next((run for run in shown if run.pk == chosen), None)
+    opened = opened or next((run for run in shown if _is_live(run)), shown[0] if shown else None)
+    # What became a version says there how good it is; the others by their curves, as the open one.
+    read = {run.pk for run in shown if getattr(run, "model_version", None) is None or run is opened}
+    drawn = TrainingRun.objects.only("curves", "config", "samples").in_bulk(read) if read else {}
+    if opened is not None:
+        for name in ("curves", "config", "samples"):
+            setattr(opened, name, getattr(drawn[opened.pk], name))
+    rows = []
+    for run in shown:
+        origin = origin_of(run, had=bool(run.told_origin), seen=run.origin_seen)
+        curves = drawn[run.pk].curves if run.pk in drawn else []
+        rows.append(_row(run, origin, curves, run.told_slices))
+    return Runs(rows, next((row for row in rows if row.run is opened), None))
 
 
 def row_of(run: TrainingRun, viewer: Person) -> RunRow:
-    return _row(run, origins_of([run], viewer).get(run.pk), run.curves)
+    """One run as a row; it comes whole. At most one query."""
+    other = run.origin.study_id if run.origin else run.study_id
+    seen = other == run.study_id or visible_studies(viewer).filter(pk=other).exists()
+    origin = origin_of(run, had=bool(run.snapshot.get("origin")), seen=seen)
+    return _row(run, origin, run.curves, run.snapshot.get("slices"))
 
 
-def _row(run: TrainingRun, origin: Origin | None, curves: Sequence[Mapping[str, Any]]) -> RunRow:
+def _is_live(run: TrainingRun) -> bool:
+    return run.state in (TrainingRun.State.WAITING, TrainingRun.State.RUNNING)
+
+
+def _row(
+    run: TrainingRun,
+    origin: Origin | None,
+    curves: Sequence[Mapping[str, Any]],
+    slices: int | None,
+) -> RunRow:
     job = run.job
     version = getattr(run, "model_version", None)
     running = run.state == TrainingRun.State.RUNNING and run.started is not None
@@ -175,7 +193,6 @@ def _row(run: TrainingRun, origin: Origin | None, curves: Sequence[Mapping[str, 
     dice = [p["validation_dice"] for p in curves if p.get("validation_dice") is not None]
     if version is not None and version.metrics.get("validation_dice") is not None:
         dice = [version.metrics["validation_dice"]]
-    told = vars(run)
     return RunRow(
         run=run,
         progress=1.0 if run.state == TrainingRun.State.DONE else progress,
@@ -185,7 +202,7 @@ def _row(run: TrainingRun, origin: Origin | None, curves: Sequence[Mapping[str, 
         left=left,
         version=version,
         dice=max(dice, default=None),
-        slices=(told["told_slices"] if "told_slices" in told else run.snapshot.get("slices")) or 0,
+        slices=slices or 0,
         origin=origin,
     )
 
@@ -218,20 +235,31 @@ class VersionRow:
 
 
 def versions_of(study: Study, viewer: Person) -> list[VersionRow]:
-    """All versions, the newest first. Two queries, three where they came from other studies'."""
-    versions = list(study.model_versions.select_related("labels").order_by("-number"))
-    made_by = {
-        run.pk: run for run in in_short(TrainingRun.objects.filter(model_version__study=study))
-    }
-    origins = origins_of(made_by.values(), viewer)
-    serving = next((v for v in versions if v.state == ModelVersion.State.SERVING), None)
+    """All versions, the newest first. One query."""
+    versions = list(
+        study.model_versions.select_related("training_run__parent", "training_run__origin__study")
+        .defer(*(f"training_run__{name}" for name in LARGE))
+        .annotate(
+            told_origin=KeyTransform("origin", "training_run__snapshot"),
+            origin_seen=origin_seen(viewer, "training_run__origin"),
+        )
+        .order_by("-number")
+    )
+    serving = serving_among(versions)
     return [
         VersionRow(
             version=version,
             parent=run.parent.number if run and run.parent else None,
-            origin=origins.get(version.training_run_id or 0),
+            origin=origin_of(run, had=bool(version.told_origin), seen=version.origin_seen)
+            if run
+            else None,
             earlier=version.state != ModelVersion.State.ORIGIN and is_earlier(version, serving),
         )
         for version in versions
-        for run in [made_by.get(version.training_run_id or 0)]
+        for run in [version.training_run]
     ]
+
+
+def serving_among(versions: Iterable[ModelVersion]) -> ModelVersion | None:
+    """The one of a study's versions that serves."""
+    return next((v for v in versions if v.state == ModelVersion.State.SERVING), None)

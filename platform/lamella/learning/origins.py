@@ -1,9 +1,8 @@
 """Versions that a training run may start from, and how people are told of them."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from lamella.learning.models import ModelVersion, TrainingRun
@@ -63,29 +62,20 @@ class Origin:
         }
 
 
-def origins_of(runs: Iterable[TrainingRun], viewer: Person) -> dict[int, Origin]:
-    """The origins of those runs that have one, by the run's id. At most one query.
+def origin_seen(viewer: Person, way: str = "origin") -> Exists:
+    """Whether the viewer may see the study of a run's origin; ``way`` leads to the origin."""
+    return Exists(visible_studies(viewer).filter(pk=OuterRef(f"{way}__study")))
 
-    Of another study's version a person learns which it is only if they may see that study. The
-    runs come with ``origin__study`` selected.
+
+def origin_of(run: TrainingRun, *, had: bool, seen: bool) -> Origin | None:
+    """The run's origin, None where it has none. No query, with ``origin__study`` selected.
+
+    Of another study's version a person learns which it is only if they may see that study.
+    had: the run's snapshot tells of one, also where that is gone; seen: see `origin_seen`.
     """
-    runs = [run for run in runs if run.origin_id or _had_origin(run)]
-    others = {run.origin.study_id for run in runs if run.origin} - {run.study_id for run in runs}
-    visible = visible_studies(viewer).filter(pk__in=others)
-    seen = set(visible.values_list("pk", flat=True)) if others else set()
-    found = {}
-    for run in runs:
-        version = run.origin
-        if version is None:
-            found[run.pk] = Origin(None, None, gone=True)
-        elif version.study_id == run.study_id or version.study_id in seen:
-            found[run.pk] = Origin(version, version.study)
-        else:
-            found[run.pk] = Origin(None, None)
-    return found
-
-
-def _had_origin(run: TrainingRun) -> bool:
-    """Also where its version is gone. ``told_origin`` is what `desk.in_short` read."""
-    told = vars(run)
-    return bool(told["told_origin"] if "told_origin" in told else run.snapshot.get("origin"))
+    version = run.origin
+    if version is None:
+        return Origin(None, None, gone=True) if had else None
+    if seen or version.study_id == run.study_id:
+        return Origin(version, version.study)
+    return Origin(None, None)

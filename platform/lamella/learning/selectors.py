@@ -1,5 +1,7 @@
 """What is read about models and proposals."""
 
+from django.db.models import QuerySet
+
 from lamella.cubes.models import Cube
 from lamella.learning.models import ModelVersion, Proposal
 from lamella.studies.models import Study
@@ -26,12 +28,16 @@ def proposal_by(version: ModelVersion, cube: Cube) -> Proposal | None:
 def current_proposal(cube: Cube) -> Proposal | None:
     """What the serving version says of a cube; before one serves there is none."""
     return (
-        Proposal.objects.filter(
-            cube=cube,
-            state=Proposal.State.READY,
-            model_version__state=ModelVersion.State.SERVING,
-        )
+        current_proposals()
+        .filter(cube=cube)
         .select_related("model_version")
         .order_by("-pk")
         .first()
+    )
+
+
+def current_proposals() -> QuerySet[Proposal]:
+    """What serving versions say of their studies' cubes."""
+    return Proposal.objects.filter(
+        state=Proposal.State.READY, model_version__state=ModelVersion.State.SERVING
     )

@@ -121,7 +121,7 @@ class RollbackOut(Schema):
 def runs(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
     """The newest thirty, the newest first. Asks for the role of manager."""
     study = study_as(request.user, slug, Role.MANAGER)
-    return [_run(row) for row in desk.runs_of(study, request.user)]
+    return [_run(row) for row in desk.runs_of(study, request.user).rows]
 
 
 @router.post(
@@ -217,7 +217,7 @@ def promote(request: HttpRequest, version_id: int) -> dict[str, Any]:
 def rollback_preview(request: HttpRequest, version_id: int) -> dict[str, int]:
     """Changes nothing. For admins of the study; 409 if the version is not older than the serving
     one."""
-    return {"marked": serving.rollback_preview(_found_version(request, version_id))}
+    return {"marked": serving.rollback_preview(_found_version(request, version_id)).marked}
 
 
 @router.post("/model-versions/{int:version_id}/rollback", response=RollbackOut, summary="Roll back")

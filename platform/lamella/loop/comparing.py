@@ -5,6 +5,7 @@ compared has learned it. The gate judges two versions when one appears; this tel
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +15,14 @@ from django.utils import timezone
 from lamella.jobs.services import enqueue
 from lamella.learning.models import ModelVersion
 from lamella.loop.gating import items_of, learned_by, model_mask
+from lamella.loop.kept import figures_of
 from lamella.loop.models import Figures
 from lamella.studies.classes import class_map
 from lamella.studies.models import Study
 from models.quality.metrics import dice
 
+COMPARED = "compared"
+"""What the figures are kept as."""
 VERSIONS = 6
 """Newest versions that are compared, and the serving one."""
 
@@ -52,10 +56,17 @@ def ask_for_comparison(study: Study) -> None:
 
 def comparison_of(study: Study) -> Comparison | None:
     """What the last comparison said; None before the first. Two queries."""
-    kept = Figures.objects.filter(key=_key(study)).first()
-    if kept is None:
-        return None
-    states = {v.number: v.get_state_display() for v in study.model_versions.only("number", "state")}
+    kept = figures_of(study, COMPARED).get(COMPARED)
+    return (
+        None
+        if kept is None
+        else comparison_from(kept, study.model_versions.only("number", "state"))
+    )
+
+
+def comparison_from(kept: Figures, versions: Iterable[ModelVersion]) -> Comparison:
+    """The same, of what was read already."""
+    states = {v.number: v.get_state_display() for v in versions}
     return Comparison(
         kept.counted,
         [
@@ -64,10 +75,6 @@ def comparison_of(study: Study) -> Comparison | None:
             if row["number"] in states
         ],
     )
-
-
-def _key(study: Study) -> str:
-    return f"compared:{study.pk}"
 
 
 def compare(study: Study) -> dict[str, Any]:
@@ -97,7 +104,7 @@ def compare(study: Study) -> dict[str, Any]:
         ]
     }
     Figures.objects.update_or_create(
-        key=_key(study),
+        key=f"{COMPARED}:{study.pk}",
         defaults={"study": study, "value": value, "counted": timezone.now(), "seconds": 0.0},
     )
     return value

@@ -1,22 +1,21 @@
 """What pages show of a study's rows: counted when they ask, or, of large studies, as kept."""
 
-from collections.abc import Collection, Iterable
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, Count, JSONField, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, Count, JSONField, OuterRef, Subquery, When
 from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from lamella.annotation.credits import Credits, credits_of
 from lamella.cubes.models import Cube
-from lamella.jobs.models import Job, JobState
+from lamella.jobs.selectors import failed_jobs
 from lamella.learning.models import TrainingRun
 from lamella.loop import counting
 from lamella.loop.effort import totals_of
 from lamella.loop.kept import kept_cubes, kept_of
+from lamella.loop.models import Figures
 from lamella.rounds.models import Round
 from lamella.studies.models import Study
 
@@ -29,9 +28,13 @@ class Counted:
     Of a large study one query brings all of them, and another those along z.
     """
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, figures: Mapping[str, Figures] | None = None) -> None:
+        """``figures``: `kept.figures_of` the study, with "study" among them, if read already."""
         self._study = study
-        self._kept = kept_of(study)
+        if figures is None:
+            self._kept = kept_of(study)
+        else:
+            self._kept = figures["study"].value if "study" in figures else None
 
     @cached_property
     def tasks(self) -> dict[str, Any]:
@@ -79,11 +82,15 @@ class Counted:
         }
 
     @cached_property
-    def rests(self) -> dict[int, int]:
-        """{number of a version: agreed tasks that were drawn over its proposals}"""
-        if self._kept:
-            return {int(number): tasks for number, tasks in self._kept["rests"].items()}
-        return counting.rests_on(self._study)
+    def rests(self) -> dict[int, dict[int, int]]:
+        """{number of a version: {cube: agreed tasks that were drawn over its proposals}}"""
+        # Figures kept by an older version do not tell it.
+        if not self._kept or "resting" not in self._kept:
+            return counting.rests_on(self._study)
+        return {
+            int(number): {int(cube): tasks for cube, tasks in cubes.items()}
+            for number, cubes in self._kept["resting"].items()
+        }
 
     @cached_property
     def credits(self) -> Credits:
@@ -123,7 +130,11 @@ def states_of(study: Study) -> dict[str, Any]:
     """What `Counted.states` holds. One query."""
     runs = TrainingRun.objects.filter(study=OuterRef("pk")).order_by("-pk")
     failed = (
-        failed_jobs(study).order_by().values("scope").annotate(count=Count("pk")).values("count")
+        failed_jobs(study.slug)
+        .order_by()
+        .values("scope")
+        .annotate(count=Count("pk"))
+        .values("count")
     )
     found = (
         Study.objects.filter(pk=study.pk)
@@ -137,9 +148,3 @@ def states_of(study: Study) -> dict[str, Any]:
         .get()
     )
     return dict(found)
-
-
-def failed_jobs(study: Study) -> QuerySet[Job]:
-    """Jobs that failed in the last week and were not done again since."""
-    since = timezone.now() - timedelta(days=7)
-    return Job.objects.filter(scope=study.slug, state=JobState.FAILED, finished__gte=since)

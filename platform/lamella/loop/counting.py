@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from lamella.annotation.credits import credits_of
 from lamella.annotation.models import Correction
-from lamella.consensus.models import Consensus
-from lamella.consensus.selectors import CONTESTED_BELOW, remarks
+from lamella.consensus.models import CONTESTED_BELOW, Consensus
+from lamella.consensus.selectors import remarks
 from lamella.cubes.models import Cube, Labels, LabelsRole, VolumeState
 from lamella.loop.effort import totals_of
 from lamella.rounds.models import Task
@@ -54,7 +54,7 @@ def count_study(study: Study) -> dict[str, dict[str, Any]]:
         "review": review_counts(study),
         "shown": {str(cube): slices for cube, slices in shown.items()},
         "totals": totals_of(study),
-        "rests": {str(number): tasks for number, tasks in rests_on(study).items()},
+        "resting": rests_on(study),
         "credits": {"names": thanked.names, "others": thanked.others},
     }
     return found
@@ -76,16 +76,20 @@ def expected_in(study: Study) -> dict[str, list[float]]:
     return dict(found.first() or {})
 
 
-def rests_on(study: Study) -> dict[int, int]:
-    """{number of a version: agreed tasks, in no doubt, drawn over its proposals}. One query."""
+def rests_on(study: Study) -> dict[int, dict[int, int]]:
+    """{number of a version: {cube: agreed tasks, in no doubt, drawn over its proposals}}. One
+    query."""
     rows = (
         Consensus.objects.filter(current=True, needs_review=False, task__study=study)
         .exclude(task__proposal=None)
-        .values_list("task__proposal__model_version__number")
+        .values_list("task__proposal__model_version__number", "task__cube")
         .annotate(tasks=Count("pk"))
         .order_by()
     )
-    return dict(rows)
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    for number, cube, tasks in rows:
+        found[number][cube] = tasks
+    return dict(found)
 
 
 def places_of(study: Study) -> tuple[dict[int, Places], dict[int, int]]:

@@ -20,9 +20,12 @@ from lamella.exchange.models import Export
 from lamella.jobs.services import enqueue
 from lamella.learning.models import ModelVersion, Proposal, TrainingRun
 from lamella.learning.proposals import prediction_root
+from lamella.loop.kept import figures_of
 from lamella.loop.models import Figures
 from lamella.studies.models import Study, StudyState
 
+DISK = "disk"
+"""What the figures are kept as."""
 STAND_BY = 2
 """Versions before the serving one whose predictions stay, to roll back to at once."""
 MEASURED = timedelta(hours=24)
@@ -46,14 +49,13 @@ class DiskUse:
 
 def disk_of(study: Study) -> DiskUse | None:
     """As measured last; None before the first time. One query."""
-    kept = Figures.objects.filter(key=_key(study)).first()
-    if kept is None:
-        return None
+    kept = figures_of(study, DISK).get(DISK)
+    return None if kept is None else disk_from(kept)
+
+
+def disk_from(kept: Figures) -> DiskUse:
+    """The same, of what was read already."""
     return DiskUse(kept.counted, kept.value["parts"], kept.value["spare"])
-
-
-def _key(study: Study) -> str:
-    return f"disk:{study.pk}"
 
 
 def ask_for_cleaning(study: Study) -> None:
@@ -63,7 +65,7 @@ def ask_for_cleaning(study: Study) -> None:
 def measure_due() -> int:
     """Have each study measured once a day; the scheduler calls it. Returns how many are."""
     since = timezone.now() - MEASURED
-    fresh = Figures.objects.filter(key__startswith="disk:", counted__gte=since)
+    fresh = Figures.objects.filter(key__startswith=f"{DISK}:", counted__gte=since)
     due = Study.objects.exclude(state=StudyState.DRAFT).exclude(pk__in=fresh.values("study"))
     for study in due:
         _ask(study, "measure", "Measure what is on the disk")
@@ -101,7 +103,7 @@ def measure(study: Study) -> dict[str, Any]:
     parts["work"] = sum(_folder_size(folder) for folder in _work(study, ended_well=False))
     value = {"parts": parts, "spare": _spare(study)}
     Figures.objects.update_or_create(
-        key=_key(study),
+        key=f"{DISK}:{study.pk}",
         defaults={"study": study, "value": value, "counted": timezone.now(), "seconds": 0.0},
     )
     return value

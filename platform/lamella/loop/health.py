@@ -199,9 +199,7 @@ def silent_studies(now: datetime) -> list[Silent]:
     offered = Task.objects.filter(
         study=OuterRef("pk"), state=Task.State.OPEN, places_taken__lt=F("redundancy")
     )
-    last = Participation.objects.filter(study=OuterRef("pk")).order_by(
-        F("last").desc(nulls_last=True)
-    )
+    last = Participation.objects.filter(study=OuterRef("pk"), last__isnull=False).order_by("-last")
     rows = (
         Study.objects.filter(state=StudyState.OPEN)
         .annotate(

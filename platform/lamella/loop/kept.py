@@ -34,6 +34,13 @@ def kept_of(study: Study) -> dict[str, Any] | None:
     return _value(f"study:{study.pk}")
 
 
+def figures_of(study: Study, *names: str) -> dict[str, Figures]:
+    """{name: what is kept of a study under it}: "study", as `kept_of`, and what jobs found out.
+    One query."""
+    keys = {f"{name}:{study.pk}": name for name in names}
+    return {keys[row.key]: row for row in Figures.objects.filter(key__in=keys)}
+
+
 def kept_cubes(cubes: Collection[int]) -> dict[int, dict[str, Any]]:
     """{cube: what `counting.along_from` reads} of cubes of large studies. One query."""
     keys = {f"cube:{cube}": cube for cube in cubes}

@@ -1,16 +1,19 @@
 """What pages show of a study as a whole: cubes, rounds, work and people together."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from lamella.accounts.models import User, Volunteer
 from lamella.annotation.models import Correction
 from lamella.annotation.proven import Accuracy, accuracies
 from lamella.cubes.models import Cube, VolumeState
+from lamella.learning.selectors import current_proposals
 from lamella.loop.counted import Counted
 from lamella.loop.counting import count_week
 from lamella.loop.kept import kept_week, tasks_of
@@ -45,23 +48,33 @@ def week() -> Week:
     return Week(**(kept_week() or count_week()))
 
 
-def public_cards(limit: int = 3) -> list[StudyCard]:
-    """Public studies that take work, first those whose round opened last."""
-    public = Study.objects.filter(public=True, state=StudyState.OPEN)
-    return _cards(public, {}, limit)
+OWN = 50
+"""Studies of one person that the first page shows."""
 
 
-def own_cards(user: User | AnonymousUser) -> list[StudyCard]:
-    """The studies a person is a member of (all of them for admins of the installation)."""
-    if not isinstance(user, User):
-        return []
-    roles = dict(Membership.objects.filter(user=user).values_list("study_id", "role"))
-    mine = visible_studies(user)
-    if not user.is_staff:
-        mine = mine.filter(pk__in=roles)
-    else:
-        roles = {pk: roles.get(pk, Role.ADMIN) for pk in mine.values_list("pk", flat=True)}
-    return _cards(mine, roles, 50)
+def landing_cards(
+    user: User | AnonymousUser, limit: int
+) -> tuple[list[StudyCard], list[StudyCard]]:
+    """(the person's own studies, public ones that take work), first those whose round opened last.
+
+    Their own are those they are a member of; all of them for admins of the installation. Five
+    queries, four for who has no account.
+    """
+    public = list(_shown(Study.objects.filter(public=True, state=StudyState.OPEN))[:limit])
+    mine = list(_own_studies(user)[:OWN]) if isinstance(user, User) else []
+    roles = [str(vars(study)["held"] or Role.ADMIN) for study in mine] + [""] * len(public)
+    found = mine + public
+    cards = _cards(found, roles, tasks_of({study.pk for study in found}), Cube.objects.all())
+    return cards[: len(mine)], cards[len(mine) :]
+
+
+def _own_studies(user: User) -> QuerySet[Study]:
+    """With ``held``: the person's role, None where an admin of the installation has none."""
+    if user.is_staff:
+        held = Membership.objects.filter(study=OuterRef("pk"), user=user).values("role")
+        return _shown(Study.objects.annotate(held=Subquery(held[:1])))
+    mine = Study.objects.filter(memberships__user=user)
+    return _shown(mine.annotate(held=F("memberships__role")))
 
 
 @dataclass(frozen=True)
@@ -109,31 +122,34 @@ def own_work(user: User) -> list[OwnWork]:
     ]
 
 
-def _cards(
-    studies: QuerySet[Study], roles: dict[int, str], limit: int, now: Counted | None = None
-) -> list[StudyCard]:
+def _shown(studies: QuerySet[Study]) -> QuerySet[Study]:
+    """With what `_cards` reads, those first whose round opened last."""
     first_cube = Cube.objects.filter(study=OuterRef("pk"), state=VolumeState.READY).order_by("id")
     newest = Task.objects.filter(
         study=OuterRef("pk"), state=Task.State.OPEN, kind=Task.Kind.WORK
     ).order_by("-priority", "id")
     opened = Round.objects.filter(study=OuterRef("pk")).order_by("-number")
-    found = list(
-        studies.annotate(
-            first_cube=Subquery(first_cube.values("pk")[:1]),
-            live_cube=Subquery(newest.values("cube_id")[:1]),
-            live_z=Subquery(newest.values("z")[:1]),
-            opened=Subquery(opened.values("opened")[:1]),
-        ).order_by(F("opened").desc(nulls_last=True), "-created")[:limit]
-    )
-    counts = {found[0].pk: now.tasks} if now and found else tasks_of([s.pk for s in found])
-    cubes = Cube.objects.in_bulk(
-        [pk for s in found if (pk := s.live_cube or s.first_cube) is not None]
-    )
+    return studies.annotate(
+        first_cube=Subquery(first_cube.values("pk")[:1]),
+        live_cube=Subquery(newest.values("cube_id")[:1]),
+        live_z=Subquery(newest.values("z")[:1]),
+        opened=Subquery(opened.values("opened")[:1]),
+    ).order_by(F("opened").desc(nulls_last=True), "-created")
+
+
+def _cards(
+    found: Sequence[Study],
+    roles: Sequence[str],
+    counts: Mapping[int, Mapping[str, Any]],
+    cubes: QuerySet[Cube],
+) -> list[StudyCard]:
+    """``found`` as `_shown` brings them; ``roles``: the person's in each, or "". One query."""
+    known = cubes.in_bulk({pk for study in found if (pk := _cube_of(study)) is not None})
     today = timezone.localdate()
     cards = []
-    for study in found:
-        cube = cubes.get(study.live_cube or study.first_cube)
-        role = roles.get(study.pk, "")
+    for study, role in zip(found, roles, strict=True):
+        cube = known.get(_cube_of(study) or 0)
+        live_z = vars(study)["live_z"]
         if cube is not None and not role and cube.embargo_until and cube.embargo_until > today:
             cube = None
         middle = cube.depth // 2 if cube else 0
@@ -141,7 +157,7 @@ def _cards(
             StudyCard(
                 study=study,
                 cube=cube,
-                z=middle if study.live_z is None else study.live_z,
+                z=middle if live_z is None else live_z,
                 role=role,
                 tasks=counts[study.pk]["all"],
                 agreed=counts[study.pk]["agreed"],
@@ -151,10 +167,31 @@ def _cards(
     return cards
 
 
-def card_of(study: Study, role: Role | None, now: Counted) -> StudyCard:
-    """The card of one study. Two queries and a count."""
-    roles = {study.pk: str(role)} if role else {}
-    return _cards(Study.objects.filter(pk=study.pk), roles, 1, now)[0]
+def _cube_of(study: Study) -> int | None:
+    """The one that the study's card shows, of a study as `_shown` brings it."""
+    told = vars(study)
+    cube: int | None = told["live_cube"] or told["first_cube"]
+    return cube
+
+
+@dataclass(frozen=True)
+class Front:
+    """What a study's home shows to visitors. ``drawn``: the serving version has drawn the card's
+    cube; ``practice``: there are slices that experts drew."""
+
+    card: StudyCard
+    drawn: bool
+    practice: bool
+
+
+def front_of(study: Study, role: Role | None, now: Counted) -> Front:
+    """Two queries and a count."""
+    gold = Task.objects.filter(study=OuterRef("pk"), kind=Task.Kind.GOLD)
+    found = _shown(Study.objects.filter(pk=study.pk)).annotate(practice=Exists(gold)).get()
+    drawn = current_proposals().filter(cube=OuterRef("pk"))
+    cubes = Cube.objects.annotate(drawn=Exists(drawn))
+    (card,) = _cards([found], [str(role or "")], {study.pk: now.tasks}, cubes)
+    return Front(card, card.cube is not None and vars(card.cube)["drawn"], found.practice)
 
 
 def may_take_tasks(user: User | AnonymousUser, study: Study, role: Role | None) -> bool:

@@ -1,9 +1,13 @@
 """Which model version serves, where a person decides it: promotion and rollback."""
 
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from lamella.consensus.models import Consensus
+from lamella.cubes.models import Cube
 from lamella.learning import services as learning
 from lamella.learning.models import ModelVersion
 from lamella.learning.selectors import is_earlier, serving_version
@@ -29,14 +33,69 @@ def promote(version: ModelVersion) -> None:
     after_job(version.study)
 
 
-def rollback_preview(version: ModelVersion) -> int:
-    """How many agreed tasks would be marked for review if ``version`` served again.
+LISTED = 240
+"""Tasks of which a rollback tells beforehand in which slices they lie."""
 
-    Raises LoopError for versions that are not older than the serving one.
+
+@dataclass(frozen=True)
+class Resting:
+    """What a rollback would mark in one cube: so many tasks; ``slices``: where the LISTED tasks
+    that were agreed last, of all cubes, lie in this one; ``more``: how many tasks are not among
+    those."""
+
+    cube: Cube
+    tasks: int
+    slices: list[int]
+    more: int
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """``serving``: the version that serves now."""
+
+    serving: ModelVersion | None
+    cubes: list[Resting]
+
+    @property
+    def marked(self) -> int:
+        """Agreed tasks that would be marked for review."""
+        return sum(one.tasks for one in self.cubes)
+
+
+def rollback_preview(version: ModelVersion) -> Rollback:
+    """What would be marked for review if ``version`` served again, the most of it first.
+
+    Five queries. Raises LoopError for versions that are not older than the serving one.
     """
-    _check_rollback(version)
-    rests = Counted(version.study).rests
-    return sum(tasks for number, tasks in rests.items() if number > version.number)
+    serving = _check_rollback(version)
+    counts: Counter[int] = Counter()
+    for number, cubes in Counted(version.study).rests.items():
+        if number > version.number:
+            counts.update(cubes)
+    if not counts:
+        return Rollback(serving, [])
+    sure = Consensus.objects.filter(task=OuterRef("pk"), current=True, needs_review=False)
+    latest = (
+        version.study.tasks.filter(
+            Exists(sure),
+            retired__isnull=False,
+            proposal__model_version__number__gt=version.number,
+        )
+        .order_by("-retired")
+        .values_list("cube", "z")[:LISTED]
+    )
+    places: dict[int, list[int]] = defaultdict(list)
+    for cube, z in latest:
+        places[cube].append(z)
+    known = version.study.cubes.in_bulk(counts)
+    return Rollback(
+        serving,
+        [
+            Resting(known[pk], tasks, sorted(set(places[pk])), max(0, tasks - len(places[pk])))
+            for pk, tasks in counts.most_common()
+            if pk in known
+        ],
+    )
 
 
 def rollback(version: ModelVersion) -> int:
@@ -54,12 +113,15 @@ def rollback(version: ModelVersion) -> int:
     return marked
 
 
-def _check_rollback(version: ModelVersion) -> None:
-    if not is_earlier(version, _serving_but(version)):
+def _check_rollback(version: ModelVersion) -> ModelVersion | None:
+    """The version that serves now."""
+    serving = _serving_but(version)
+    if not is_earlier(version, serving):
         raise LoopError(
             f"Version {version.number} is not older than the one that serves, so there is "
             "nothing to roll back; promote it instead."
         )
+    return serving
 
 
 def _serving_but(version: ModelVersion) -> ModelVersion | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from lamella.cubes.models import Cube
 
@@ -12,6 +13,14 @@ COLUMNS = 512
 """Columns at most; a column of a taller cube stands for several slices."""
 MOST_ROWS = 60
 """Of the table beside it."""
+
+_WORDS = {
+    "": gettext_lazy("not shown"),
+    "open": gettext_lazy("waits for masks"),
+    "labelled": gettext_lazy("came labelled"),
+    "agreed": gettext_lazy("agreed"),
+    "accepted": gettext_lazy("accepted"),
+}
 
 
 @dataclass(frozen=True)
@@ -27,14 +36,7 @@ class Column:
 
     @property
     def word(self) -> str:
-        words = {
-            "": _("not shown"),
-            "open": _("waits for masks"),
-            "labelled": _("came labelled"),
-            "agreed": _("agreed"),
-            "accepted": _("accepted"),
-        }
-        word = words.get(self.state, self.state)
+        word = str(_WORDS.get(self.state, self.state))
         return _("%(state)s, audit") % {"state": word} if self.audit else word
 
 

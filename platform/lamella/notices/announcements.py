@@ -1,5 +1,6 @@
 """A word of the managers to everybody in a study."""
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.utils import timezone
 
@@ -28,5 +29,16 @@ def withdraw(announcement: Announcement) -> None:
 
 
 def standing(study: Study) -> list[Announcement]:
-    """Those that the study's home shows, the newest first."""
-    return list(study.announcements.filter(withdrawn__isnull=True)[:SHOWN])
+    """Those that the study's home shows, the newest first. One query."""
+    return list(study.announcements.filter(withdrawn__isnull=True).select_related("by")[:SHOWN])
+
+
+def news_of(study: Study, session: SessionBase) -> list[Announcement]:
+    """Those of them that this session was not shown at work yet; from now on it was."""
+    shown = standing(study)
+    key = f"news:{study.pk}"
+    seen = session.get(key, 0)
+    news = [one for one in shown if one.pk > seen]
+    if news:
+        session[key] = max(one.pk for one in news)
+    return news

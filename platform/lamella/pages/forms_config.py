@@ -5,9 +5,10 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
 
 from lamella.languages.sentences import said
+from lamella.pages.config_words import CHOICES, LABELS
 from lamella.studies.config_fields import Setting, changed, settings_of
 from lamella.studies.models import Study
 from models.config import ScheduleConfig, TrainConfig
@@ -74,23 +75,18 @@ class TrainConfigForm(ConfigForm):
 class ScheduleForm(ConfigForm):
     kind, section = ScheduleConfig, "schedule"
 
-    def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
-        super().__init__(*args, study=study, **kwargs)
-        self.fields["new_tasks"].label = gettext_lazy("After so many newly agreed tasks")
-        self.fields["at_hour"].label = gettext_lazy("Every day at this hour")
-
 
 def _field(setting: Setting) -> forms.Field:
     words = said(setting.told) if setting.told else ""
     shown: dict[str, Any] = {
-        "label": setting.name.replace("_", " "),
+        "label": LABELS[setting.name],
         "help_text": " ".join(part for part in (words, _default(setting)) if part),
         "required": False,
     }
     if setting.kind is bool:
         return forms.BooleanField(**shown)
     if setting.choices:
-        return forms.ChoiceField(choices=[(c, c) for c in setting.choices], **shown)
+        return forms.ChoiceField(choices=_choices(setting), **shown)
     if setting.kind is str:
         return forms.CharField(max_length=60, **shown)
     checks = [] if setting.low is None else [MinValueValidator(setting.low)]
@@ -110,4 +106,11 @@ def _default(setting: Setting) -> str:
         return _("Usually on.") if setting.default else _("Usually off.")
     if setting.default is None:
         return _("Usually empty.")
+    if setting.choices:
+        return _("Usually: %(value)s.") % {"value": dict(_choices(setting))[setting.default]}
     return _("Usually %(value)s.") % {"value": setting.default}
+
+
+def _choices(setting: Setting) -> list[tuple[str, StrOrPromise]]:
+    words = CHOICES[setting.name]
+    return [(choice, words[choice]) for choice in setting.choices]

@@ -10,13 +10,13 @@ from django_stubs_ext import StrOrPromise
 
 from lamella.learning.models import ModelVersion
 from lamella.learning.origins import origins_for
-from lamella.learning.selectors import serving_version
 from lamella.loop.training import Begin
+from lamella.pages.config_words import CHOICES
 from lamella.studies.access import Person
 from lamella.studies.models import Study
 
-TAKEN = (("everything", _("all but its head")), ("encoder", _("its encoder alone")))
-TRAINABLE = (("everything", _("everything")), ("decoder", _("the decoder alone")))
+TAKEN = tuple(CHOICES["taken"].items())
+TRAINABLE = tuple(CHOICES["trainable"].items())
 
 
 class StartForm(forms.Form):
@@ -37,7 +37,10 @@ class StartForm(forms.Form):
     )
     trainable = forms.ChoiceField(choices=TRAINABLE, label=_("Train"))
 
-    def __init__(self, *args: Any, user: Person, study: Study) -> None:
+    def __init__(
+        self, *args: Any, user: Person, study: Study, serving: ModelVersion | None
+    ) -> None:
+        """``serving``: the study's version that serves."""
         super().__init__(*args)
         # What the study's settings say is what the usual run does.
         settings = study.settings.get("train", {})
@@ -45,7 +48,6 @@ class StartForm(forms.Form):
             self.fields[name].initial = settings.get(name, "everything")
         self._origins = {str(version.pk): version for version in origins_for(user, study)}
         usual: list[tuple[str, StrOrPromise]] = [(Begin.NOTHING.value, _("nothing, from scratch"))]
-        serving = serving_version(study)
         if serving is not None and serving.kind == ModelVersion.Kind.TRAINED:
             usual.insert(
                 0,

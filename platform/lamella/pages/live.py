@@ -29,13 +29,17 @@ def answer(request: HttpRequest, body: Mapping[str, Any]) -> HttpResponse:
     return response
 
 
-def payload(study: Study, now: Counted | None = None) -> dict[str, Any]:
+def payload(
+    study: Study, now: Counted | None = None, jobs: list[Job] | None = None
+) -> dict[str, Any]:
     """Jobs and counts of a study, as plain values. Five queries, fewer with what is known already.
+
+    ``jobs``: the first SHOWN of `jobs_to_show`.
 
     ``stamp`` changes when a page that shows the study should draw its parts anew; ``run_stamp``
     also when a training run has gone on.
     """
-    jobs = list(jobs_to_show(study.slug)[:SHOWN])
+    jobs = list(jobs_to_show(study.slug)[:SHOWN]) if jobs is None else jobs
     now = now or Counted(study)
     waiting, tasks = now.review["waiting"], now.tasks
     counts = [tasks[name] for name in ("all", "open", "accepted", "last")]

@@ -16,6 +16,7 @@ from lamella.pages.views import (
     notices,
     people,
     review,
+    roll_back,
     skills,
     study,
     trail,
@@ -60,7 +61,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path(
         "studies/<slug:slug>/training/versions/<int:pk>/roll-back/",
-        training.roll_back,
+        roll_back.roll_back,
         name="roll_back",
     ),
     path("studies/<slug:slug>/jobs/<uuid:pk>/retry/", training.retry_job, name="retry_job"),

@@ -158,7 +158,15 @@ class Task(models.Model):
             models.Index(fields=["study", "-risk", "id"], condition=WAITS, name="review_study"),
             models.Index(fields=["cube", "-risk", "id"], condition=WAITS, name="review_cube"),
             models.Index(fields=["round", "-risk", "id"], condition=WAITS, name="review_round"),
-            models.Index(fields=["study", "expected_error"], condition=WAITS, name="review_sure"),
+            models.Index(
+                fields=["study", "expected_error", "id"], condition=WAITS, name="sure_first"
+            ),
+            # What was agreed on last.
+            models.Index(
+                fields=["study", "-retired"],
+                condition=Q(retired__isnull=False),
+                name="agreed_latest",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

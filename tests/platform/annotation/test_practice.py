@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
+from lamella.annotation import proven
 from lamella.annotation.models import Assignment, Correction
-from lamella.annotation.proven import accuracy
+from lamella.annotation.proven import accuracies, accuracy
 from lamella.cubes.models import LabelsRole
 from lamella.rounds.models import Task
 from lamella.volumes import codec
@@ -81,3 +83,20 @@ def test_gold_that_was_taken_away_is_told_in_a_sentence(
     answer = client.get(address(practice))
     assert answer.status_code == 404
     assert "taken away" in answer.json()["detail"]
+
+
+def test_a_practice_mask_is_scored_once_and_its_score_is_kept(
+    practice: Correction, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """This one came in before scores were kept."""
+    assert practice.gold_dice is None
+    study, alice = practice.task.study, practice.volunteer
+    first = accuracy(study, alice)
+    practice.refresh_from_db()
+    assert first is not None
+    assert practice.gold_dice == pytest.approx(first.dice)
+    proven._late.cache_clear()
+    with django_assert_num_queries(1):
+        assert accuracy(study, alice) == first
+    with django_assert_num_queries(1):
+        assert accuracies(alice) == {study.pk: first}

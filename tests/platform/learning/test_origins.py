@@ -67,7 +67,7 @@ def test_of_a_study_that_they_cannot_see_people_learn_that_it_is_another_and_no_
     make.make_version(liver, 1, training_run=run)
     own = make.make_run(liver, origin=liver.model_versions.get())
     for user, words in ((bob, "version 4 of Kidney"), (dana, "a version of another study")):
-        notes = {row.run.pk: row.note for row in desk.runs_of(liver, user)}
+        notes = {row.run.pk: row.note for row in desk.runs_of(liver, user).rows}
         assert notes == {run.pk: f"from {words}", own.pk: "from version 1 of Liver 3"}
         assert desk.row_of(run, user).note == f"from {words}"
         assert [row.came for row in desk.versions_of(liver, user)] == [f"from {words}"]

@@ -64,6 +64,20 @@ def test_what_is_kept_is_what_is_counted(cube: Cube, monkeypatch: pytest.MonkeyP
     assert told(cube) == counted
 
 
+def test_figures_of_an_older_version_do_not_hide_what_rests_on_a_version(cube: Cube) -> None:
+    rests = Counted(cube.study).rests
+    assert rests == {1: {cube.pk: 2}, 2: {cube.pk: 1}}
+    value = {"tasks": {}, "rests": {"1": 2}}
+    Figures.objects.create(
+        key=f"study:{cube.study_id}",
+        study=cube.study,
+        value=value,
+        counted=timezone.now(),
+        seconds=0.0,
+    )
+    assert Counted(cube.study).rests == rests
+
+
 def test_small_studies_are_never_kept(cube: Cube) -> None:
     assert not kept.freshen()
     assert kept.kept_of(cube.study) is None

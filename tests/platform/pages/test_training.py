@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from lamella.accounts.models import User
 from lamella.cubes.models import LabelsRole
 from lamella.jobs.models import Job, JobState
-from lamella.learning.models import ModelVersion
+from lamella.learning.models import ModelVersion, TrainingRun
+from lamella.loop import serving
+from lamella.loop.models import Figures
 from tests import factories as make
 from tests.platform.pages.conftest import World
 
@@ -141,7 +145,13 @@ def test_rolling_back_says_first_what_it_marks_and_throws_nothing_away(
     client = as_(world.bob)
     address = url(world, "roll_back", world.retired.pk)
     preview = client.get(address).content.decode()
+    assert "Version 2 serves now." in preview
     assert "<strong>2 agreed tasks</strong>" in preview
+    for consensus in world.consensus:
+        z = consensus.task.z
+        assert f'/cubes/{world.cube.pk}/?z={z}"' in preview
+        assert f'aria-label="block 1, slice {z + 1}"' in preview
+    assert f'/review/?cube={world.cube.pk}"' in preview
     world.retired.refresh_from_db()
     assert world.retired.state == ModelVersion.State.RETIRED
 
@@ -153,6 +163,52 @@ def test_rolling_back_says_first_what_it_marks_and_throws_nothing_away(
         consensus.refresh_from_db()
         assert consensus.needs_review
         assert consensus.current
+
+
+def test_of_many_tasks_a_roll_back_names_the_latest_and_counts_the_others(
+    world: World, as_: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "LISTED", 1)
+    preview = as_(world.bob).get(url(world, "roll_back", world.retired.pk)).content.decode()
+    assert "<strong>2 agreed tasks</strong>" in preview
+    assert f"?z={world.consensus[1].task.z}" in preview
+    assert f"?z={world.consensus[0].task.z}" not in preview
+    assert "and 1 more task" in preview
+
+
+def test_a_roll_back_that_marks_nothing_says_so(world: World, as_: As) -> None:
+    for consensus in world.consensus:
+        consensus.delete()
+    preview = as_(world.bob).get(url(world, "roll_back", world.retired.pk)).content.decode()
+    assert "No agreed task rests on a proposal of a later version." in preview
+    assert "What will be marked" not in preview
+
+
+def test_the_desk_asks_the_database_at_most_fifteen_times(
+    world: World, as_: As, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    """With runs from another study's version, failed ones, and everything that jobs keep."""
+    other = make.make_version(make.make_study("Kidney", bob=world.bob))
+    run = make.make_run(world.study, origin=other)
+    make.make_version(world.study, 7, training_run=run)
+    for number in range(3):
+        make.make_run(world.study, state=TrainingRun.State.FAILED, error=f"reason {number}")
+        make.make_job(world.study, state=JobState.FAILED, finished=timezone.now())
+    for name, value in (
+        ("compared", {"versions": [{"number": 2, "gold": {}, "audit": {}}]}),
+        ("disk", {"parts": {"images": 5}, "spare": 1}),
+    ):
+        Figures.objects.create(
+            key=f"{name}:{world.study.pk}",
+            study=world.study,
+            value=value,
+            counted=timezone.now(),
+            seconds=0.0,
+        )
+    client = as_(world.bob)
+    for address in (url(world, "training"), url(world, "roll_back", world.retired.pk)):
+        with django_assert_max_num_queries(15):
+            assert client.get(address).status_code == 200
 
 
 def test_a_failed_job_shows_its_sentence_and_is_tried_again(world: World, as_: As) -> None:

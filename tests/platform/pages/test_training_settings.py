@@ -5,10 +5,14 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from lamella.accounts.models import User
 from lamella.jobs.models import Job, JobState
+from lamella.languages.sentences import said
 from lamella.learning.models import TrainingRun
+from lamella.pages.config_words import CHOICES as WORDS
+from lamella.pages.config_words import LABELS
 from lamella.studies.config_fields import settings_of
 from lamella.studies.policy import config_of
 from models.config import ScheduleConfig, TrainConfig
@@ -40,8 +44,24 @@ def test_the_form_has_every_setting_with_its_words_and_default(world: World, as_
     html = as_(world.bob).get(reverse("pages:training", args=[world.study.slug])).content.decode()
     for setting in settings_of(TrainConfig):
         assert f'name="{setting.name}"' in html
+    assert "all but its head" in html
     assert "Share of crops that are placed on foreground" in html
     assert "Usually 0.01." in html
+
+
+@pytest.mark.parametrize("kind", [TrainConfig, ScheduleConfig])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_setting_is_called_by_its_name_in_the_code(kind: type, language: str) -> None:
+    with translation.override(language):
+        for setting in settings_of(kind):
+            label = str(LABELS[setting.name])
+            assert label[0].isupper()
+            assert "_" not in label
+            assert setting.told, f"{setting.name} does not say what it does"
+            if language == "de":
+                assert said(setting.told) != setting.told
+        for choices in CHOICES[TrainConfig].items():
+            assert set(WORDS[choices[0]]) == set(choices[1])
 
 
 def test_what_differs_from_the_default_is_kept_and_nothing_else(world: World, as_: As) -> None:

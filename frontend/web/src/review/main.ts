@@ -8,9 +8,13 @@ const KINDS: readonly string[] = ["contested", "doubted", "audit", "remarked"];
 
 const target = document.getElementById("review");
 if (target) {
-  const { study = "", csrf = "", only = "", volunteer = "", trail = "" } = target.dataset;
+  const { study = "", csrf = "", only = "", volunteer = "", cube = "", trail = "" } = target.dataset;
   const choices = JSON.parse(target.dataset.choices ?? "{}") as Choices;
-  const start = { only: (KINDS.includes(only) ? only : "") as Only, volunteer };
+  const start = {
+    only: (KINDS.includes(only) ? only : "") as Only,
+    volunteer,
+    cube: choices.cubes.some(({ id }) => String(id) === cube) ? cube : "",
+  };
   await loadMessages();
   mount(Review, { target, props: { study, csrf, start, choices, trail } });
 }

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from lamella.accounts.access import volunteer_for
 from lamella.annotation.participation import pause_of
 from lamella.loop import selectors
+from lamella.notices import announcements
 from lamella.pages.views.access import place_for
 from lamella.studies.models import Study, StudyState
 
@@ -38,6 +39,7 @@ def correct(request: HttpRequest, slug: str) -> HttpResponse:
         "pages/correct.html",
         {
             "place": place,
+            "news": announcements.news_of(study, request.session),
             "others": json.dumps([_link(other) for other in others]),
         },
     )

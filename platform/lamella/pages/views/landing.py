@@ -11,13 +11,13 @@ from lamella.loop import selectors
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     user = account_of(request)
-    public = selectors.public_cards(limit=4)
+    own, public = selectors.landing_cards(request.user, limit=4)
     live = next((c for c in public if c.cube is not None and (c.may_try or user)), None)
     return render(
         request,
         "pages/landing.html",
         {
-            "own": selectors.own_cards(request.user) if user else [],
+            "own": own,
             "public": [card for card in public if card is not live][:3],
             "live": live,
             "week": selectors.week(),

@@ -23,6 +23,7 @@ def review(request: HttpRequest, slug: str) -> HttpResponse:
             "tab": "review",
             "only": request.GET.get("only", ""),
             "volunteer": request.GET.get("volunteer", ""),
+            "cube": request.GET.get("cube", ""),
             "choices": json.dumps(_choices(place.study)),
         },
     )

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from lamella.accounts.access import volunteer_for
 from lamella.languages.sentences import said
-from lamella.learning.selectors import current_proposal
 from lamella.loop import overview, selectors
 from lamella.loop.counted import Counted
 from lamella.loop.impact import impact_of
@@ -18,7 +17,6 @@ from lamella.notices import announcements
 from lamella.pages import live as live_data
 from lamella.pages.forms_study import ClassFormSet, PolicyForm, StudyForm
 from lamella.pages.views.access import Place, place_for, user_of
-from lamella.rounds.models import Task
 from lamella.studies import services
 from lamella.studies.markdown import render as render_markdown
 from lamella.studies.models import Role, StudyState
@@ -32,7 +30,7 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
     study = place.study
     volunteer = volunteer_for(request, create=False)
     now = Counted(study)
-    card = selectors.card_of(study, place.role, now)
+    front = selectors.front_of(study, place.role, now)
     return render(
         request,
         "pages/study/home.html",
@@ -42,11 +40,11 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
             "guide": render_markdown(study.guide),
             "classes": study.classes.all(),
             "announcements": announcements.standing(study),
-            "card": card,
-            "body": card.cube is not None and current_proposal(card.cube) is not None,
+            "card": front.card,
+            "body": front.drawn,
             "impact": impact_of(study, volunteer),
             "credits": now.credits,
-            "practice": study.tasks.filter(kind=Task.Kind.GOLD).exists(),
+            "practice": front.practice,
             "may_contribute": selectors.may_take_tasks(request.user, study, place.role),
         },
     )

@@ -4,21 +4,23 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from lamella.jobs import services as jobs
 from lamella.jobs.errors import JobConflictError
 from lamella.jobs.models import Job
+from lamella.jobs.selectors import shown_and_failed
 from lamella.languages.sentences import said
 from lamella.learning import desk as desk_data
-from lamella.learning.models import ModelVersion, TrainingRun
+from lamella.learning.models import TrainingRun
+from lamella.learning.selectors import serving_version
 from lamella.loop import serving
-from lamella.loop.comparing import ask_for_comparison, comparison_of
-from lamella.loop.counted import Counted, failed_jobs
-from lamella.loop.disk import ask_for_cleaning, disk_of
+from lamella.loop.comparing import COMPARED, ask_for_comparison, comparison_from
+from lamella.loop.counted import Counted
+from lamella.loop.disk import DISK, ask_for_cleaning, disk_from
 from lamella.loop.errors import LoopError
 from lamella.loop.health import machines
+from lamella.loop.kept import figures_of
 from lamella.loop.training import (
     cancel_training,
     resume_training,
@@ -33,6 +35,8 @@ from lamella.studies.config_fields import change_config, changed
 from lamella.studies.models import Role, Study
 from models.config import ScheduleConfig, TrainConfig
 
+FAILED_SHOWN = 20
+
 
 @require_safe
 def desk(request: HttpRequest, slug: str) -> HttpResponse:
@@ -44,41 +48,43 @@ def _page(
     request: HttpRequest,
     place: Place,
     *,
-    rolling_back: ModelVersion | None = None,
-    marked: int = 0,
     config_form: TrainConfigForm | None = None,
     schedule_form: ScheduleForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    runs, now = desk_data.runs_of(place.study, request.user), Counted(place.study)
-    chosen = request.GET.get("run", "")
+    study, chosen = place.study, request.GET.get("run", "")
+    runs = desk_data.runs_of(study, request.user, int(chosen) if chosen.isdigit() else None)
+    versions = desk_data.versions_of(study, request.user)
+    serving = desk_data.serving_among(row.version for row in versions)
+    figures = figures_of(study, "study", COMPARED, DISK)
+    shown, failed = shown_and_failed(study.slug, live_data.SHOWN, FAILED_SHOWN)
     return render(
         request,
         "pages/study/training.html",
         {
             "place": place,
             "tab": "training",
-            "runs": runs,
-            "open_run": desk_data.open_run(runs, int(chosen) if chosen.isdigit() else None),
-            "versions": desk_data.versions_of(place.study, request.user),
-            "start_form": StartForm(user=request.user, study=place.study)
+            "runs": runs.rows,
+            "open_run": runs.open,
+            "versions": versions,
+            "start_form": StartForm(user=request.user, study=study, serving=serving)
             if place.administers
             else None,
-            "config_form": config_form or TrainConfigForm(study=place.study)
+            "config_form": config_form or TrainConfigForm(study=study)
             if place.administers
             else None,
-            "schedule_form": schedule_form or ScheduleForm(study=place.study)
+            "schedule_form": schedule_form or ScheduleForm(study=study)
             if place.administers
             else None,
             "configured": config_form is not None,
-            "scheduled": schedule_form is not None or bool(changed(place.study, "schedule")),
+            "scheduled": schedule_form is not None or bool(changed(study, "schedule")),
             "machines": machines(),
-            "comparison": comparison_of(place.study),
-            "disk": disk_of(place.study),
-            "live": live_data.payload(place.study, now),
-            "failed": failed_jobs(place.study).order_by("-finished")[:20],
-            "rolling_back": rolling_back,
-            "marked": marked,
+            "comparison": comparison_from(figures[COMPARED], [row.version for row in versions])
+            if COMPARED in figures
+            else None,
+            "disk": disk_from(figures[DISK]) if DISK in figures else None,
+            "live": live_data.payload(study, Counted(study, figures), shown),
+            "failed": failed,
         },
         status=status,
     )
@@ -112,7 +118,8 @@ def _started(request: HttpRequest, study: Study) -> TrainingRun:
         return start_pretraining(study)
     if "start_from" not in request.POST:
         return start_training(study)
-    form = StartForm(request.POST, user=request.user, study=study)
+    serving = serving_version(study)
+    form = StartForm(request.POST, user=request.user, study=study, serving=serving)
     if not form.is_valid():
         raise LoopError(next(iter(form.errors.values()))[0])
     return start_training(
@@ -212,29 +219,6 @@ def promote(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         messages.success(
             request, _("Version %(number)s serves from now on.") % {"number": version.number}
         )
-    return _back(slug, "#versions")
-
-
-def roll_back(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """GET shows what it would mark for review; POST does it."""
-    place = place_for(request, slug, Role.ADMIN)
-    version = get_object_or_404(place.study.model_versions, pk=pk)
-    try:
-        if request.method != "POST":
-            marked = serving.rollback_preview(version)
-            return _page(request, place, rolling_back=version, marked=marked)
-        marked = serving.rollback(version)
-    except LoopError as error:
-        messages.error(request, said(str(error)))
-    else:
-        told = ngettext(
-            "Version %(number)s serves again; %(tasks)s task marked for review. "
-            "Every mask that people made is kept.",
-            "Version %(number)s serves again; %(tasks)s tasks marked for review. "
-            "Every mask that people made is kept.",
-            marked,
-        )
-        messages.success(request, told % {"number": version.number, "tasks": marked})
     return _back(slug, "#versions")
 
 
