@@ -196,16 +196,13 @@ class Layer:
             ]
         )
         distance = kept.astype(np.float32) / np.float32(SCALE) - bias[:, None]
-        np.clip(distance, -config.reach, config.reach, out=distance)
         return Drawings(
             distance=distance,
             drew=drew[heard],
             zone=nearest(candidates, places),
             left=(kept == shown) & bool(self.shown.any()),
             voted=given,
-            shown=np.clip(
-                shown.astype(np.float32) / np.float32(SCALE), -config.reach, config.reach
-            ),
+            shown=shown.astype(np.float32) / np.float32(SCALE),
         )
 
 
