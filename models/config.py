@@ -163,9 +163,9 @@ class SkillConfig:
     """Bound of one person's word on an object, in log-odds."""
     edge: float = 1.7
     """Root mean square error of a newcomer's outline, in pixels."""
-    edge_weight: float = 1.0
+    edge_weight: float = 4.0
     """Tasks' worth of evidence in that."""
-    bias_weight: float = 0.2
+    bias_weight: float = 0.05
     """Gold tasks' worth of evidence that people draw neither too wide nor too narrow."""
     reach: float = 4.0
     """Distances to an outline are clipped to so many pixels: further off is not louder."""

@@ -211,16 +211,20 @@ def _mean(
     reach = np.float32(config.reach)
     part = (np.maximum(trust, 0.02) / variance[:-1]).astype(np.float32)
     weights = np.zeros((n + 1, m), dtype=np.float32)
-    summed, left = np.zeros((2, m), dtype=np.float32)
+    summed, left, kept = np.zeros((3, m), dtype=np.float32)
     for i in range(n):
         takes_part = d.drew[i][d.zone] & d.voted[i]
+        line = np.clip(d.distance[i] - habit[i], -reach, reach)
         weights[i] = np.where(takes_part & ~d.left[i], part[i], np.float32(0))
-        summed += weights[i] * np.clip(d.distance[i] - habit[i], -reach, reach)
-        left += (takes_part & d.left[i]) * np.float32(max(heed[i], 0.02))
+        summed += weights[i] * line
+        stayed = (takes_part & d.left[i]) * np.float32(max(heed[i], 0.02))
+        left += stayed
+        # Who draws too wide leaves outlines that are too wide.
+        kept += stayed * line
     if left.any():
-        worth = left / (1 + np.maximum(left - 1, 0) * config.accepting) / variance[-1]
-        weights[-1] = worth.astype(np.float32)
-        summed += weights[-1] * np.clip(d.shown, -reach, reach)
+        worth = 1 / (1 + np.maximum(left - 1, 0) * config.accepting) / variance[-1]
+        weights[-1] = left * worth
+        summed += kept * worth.astype(np.float32)
     total = weights.sum(axis=0)
     nobody = total <= 0
     whole = np.where(nobody, 1, total)
