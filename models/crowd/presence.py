@@ -107,7 +107,9 @@ def weigh(
         arriving = (weight * expected + _arrived(a, there)) / (weight + 1)
     hit = _pooled(counts, HIT, KEEP, config.kept)
     alarm = _pooled(counts, JOIN, PASS, config.passed)
-    trust = np.clip(hit - alarm, 0.0, 1.0) * looked
+    # Who invents more than they find is no help with outlines, however much of it is there.
+    mine = counts[:, HIT, 0] + counts[:, KEEP, 0]
+    trust = np.clip(hit - alarm, 0.0, 1.0) * looked * mine / (mine + counts[:, INVENT, 0])
     heed = np.clip(_rate(counts[:, KEEP]) - _rate(counts[:, PASS]), 0.0, 1.0) * looked
     return Presence(there, without, author, looked, trust, heed)
 
