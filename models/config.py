@@ -169,7 +169,7 @@ class SkillConfig:
     """Gold tasks' worth of evidence that people draw neither too wide nor too narrow."""
     reach: float = 4.0
     """Distances to an outline are clipped to so many pixels: further off is not louder."""
-    floor: float = 0.35
+    floor: float = 0.1
     """Error of an outline, in pixels, that no number of people removes."""
     apart: float = 0.8
     """Mean distance to the agreed outline, in pixels, at which somebody's weight has halved."""

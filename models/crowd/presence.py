@@ -208,7 +208,8 @@ def _unshown(
     # Each person's word, as log-odds that it is there rather than another's invention.
     word = _words(counts[:, HIT], counts[:, JOIN], drew, config.most) * voted
     word = word * np.where(drew, 1.0, looked[:, None])
-    join = _rate(counts[:, JOIN])
+    # As bounded as a word is: an author's would else weigh less than that they invented it.
+    join = np.maximum(_rate(counts[:, JOIN]), _rate(counts[:, HIT]) * np.exp(-config.most))
     source = counts[:, INVENT, 0] / counts[:, INVENT, 1]
     # An author's own word is not that they joined in: lambda instead of c.
     own = np.where(drew, (source / join)[:, None], 0.0)
