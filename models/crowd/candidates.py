@@ -62,7 +62,11 @@ class Candidates:
 
 
 def find(
-    votes: NDArray[np.uint16], people: int, shown: Mask, truth: Mask | None = None
+    votes: NDArray[np.uint16],
+    people: int,
+    shown: Mask,
+    truth: Mask | None = None,
+    everybody: NDArray[np.uint16] | None = None,
 ) -> Candidates:
     """The candidates of a task.
 
@@ -71,7 +75,7 @@ def find(
     only the proposal shows. An object's core is thus where most of those who drew it agree, and
     edges drawn a little apart do not make new ones. What hangs together with an object found before
     by a neck alone, as bodies side by side do in wide outlines, is another. Where there is gold (`truth`), its objects come
-    before all others.
+    before all others. everybody: (H, W) the votes of more people, who are asked last.
     """
     labels = np.zeros(votes.shape, dtype=np.int32)
     count = 0
@@ -89,6 +93,8 @@ def find(
     # What most drew is an object however small it is, but for what lies beside another's edge.
     around = cv2.dilate((labels > 0).astype(np.uint8), np.ones((2 * BESIDE + 1,) * 2, np.uint8))
     count = _add(labels, most & (around == 0), count, 1)
+    if everybody is not None:
+        count = _add(labels, everybody > 0, count, LEAST)
     pixels = np.flatnonzero(labels)
     owner = labels.ravel()[pixels] - 1
     area = np.bincount(owner, minlength=count).astype(np.float64)

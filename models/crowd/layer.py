@@ -51,6 +51,17 @@ class Solved:
     flooded: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """Of n people and K candidates: what is there, and (n, K), (n, K), (K,) who drew and who was
+    sure of which, and what the proposal shows."""
+
+    presence: Presence
+    drew: NDArray[np.bool_]
+    voted: NDArray[np.bool_]
+    shown: NDArray[np.bool_]
+
+
 class Layer:
     """Masks of one class as they arrive. An arrival costs the region in which it differs from what
     was shown, and a pass over the whole for its votes."""
@@ -90,25 +101,18 @@ class Layer:
         truth: (H, W) gold, where the people are to be judged by it.
         """
         people = len(self.masks)
-        candidates = find(self.votes, people, self.shown, truth)
-        drew = np.array([candidates.share(mask) >= SHARE for mask in self.masks])
-        voted = np.array(
-            [
-                np.ones(candidates.count, bool) if s is None else candidates.share(s) >= SHARE
-                for s in sure
-            ]
-        )
         flooded = self._flooded()
-        voted[flooded] = False
-        shown = candidates.share(self.shown) >= SHARE
-        known = None if truth is None else (candidates.share(truth) >= SHARE).astype(np.float64)
-        untouched = np.array([d is self.shown_distance for d in self.distances])
-        mended = self._mended(candidates, drew, untouched)
-        answers = Answers(drew, voted, shown, candidates.worth, untouched, mended, known)
-        presence = weigh(answers, skills, snapshot.shown, config)
-        heard = np.flatnonzero((presence.trust >= WORTHLESS) & ~flooded)
-        if not len(heard):
+        candidates = find(self.votes, people, self.shown, truth)
+        asked = self._asked(candidates, skills, snapshot, sure, flooded, config, truth)
+        heard = np.flatnonzero((asked.presence.trust >= WORTHLESS) & ~flooded)
+        if 0 < len(heard) < people and truth is None:
+            # Masks of no worth cut cores to pieces: objects are found without them first.
+            votes, _, _ = self._counts(heard, sure)
+            candidates = find(votes, len(heard), self.shown, everybody=self.votes)
+            asked = self._asked(candidates, skills, snapshot, sure, flooded, config, truth)
+        elif not len(heard):
             heard = np.arange(people)
+        presence, drew, voted, shown = asked.presence, asked.drew, asked.voted, asked.shown
         votes, voters, near = self._counts(heard, sure)
         disputed = (votes > 0) & (votes < voters)
         inside = (votes > 0) & ~disputed
@@ -134,6 +138,32 @@ class Layer:
         square = np.full(people, np.nan)
         square[heard] = outline.square[:-1]
         return Solved(inside, chance, candidates, presence, drew, voted, shown, square, flooded)
+
+    def _asked(
+        self,
+        candidates: Candidates,
+        skills: Sequence[Tally],
+        snapshot: SkillSnapshot,
+        sure: Sequence[Mask | None],
+        flooded: NDArray[np.bool_],
+        config: SkillConfig,
+        truth: Mask | None,
+    ) -> "Asked":
+        """Who has which candidate, and what follows."""
+        drew = np.array([candidates.share(mask) >= SHARE for mask in self.masks])
+        voted = np.array(
+            [
+                np.ones(candidates.count, bool) if s is None else candidates.share(s) >= SHARE
+                for s in sure
+            ]
+        )
+        voted[flooded] = False
+        shown = candidates.share(self.shown) >= SHARE
+        known = None if truth is None else (candidates.share(truth) >= SHARE).astype(np.float64)
+        untouched = np.array([d is self.shown_distance for d in self.distances])
+        mended = self._mended(candidates, drew, untouched)
+        answers = Answers(drew, voted, shown, candidates.worth, untouched, mended, known)
+        return Asked(weigh(answers, skills, snapshot.shown, config), drew, voted, shown)
 
     def _mended(
         self, candidates: Candidates, drew: NDArray[np.bool_], untouched: NDArray[np.bool_]
