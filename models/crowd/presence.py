@@ -105,13 +105,20 @@ def weigh(
         looked = _looked(a, counts, without, config)
         counts = past + seen(a, without, author, looked)
         arriving = (weight * expected + _arrived(a, there)) / (weight + 1)
-    hit = _pooled(counts, HIT, KEEP, config.kept)
-    alarm = _pooled(counts, JOIN, PASS, config.passed)
-    # Who invents more than they find is no help with outlines, however much of it is there.
-    mine = counts[:, HIT, 0] + counts[:, KEEP, 0]
-    trust = np.clip(hit - alarm, 0.0, 1.0) * looked * mine / (mine + counts[:, INVENT, 0])
+    worth, before = _worth(counts, config) * looked, _worth(past, config)
+    # Whoever was worth nothing so far is not heard yet, whatever this task makes of them.
+    trust = np.where(before < WORTHLESS, np.minimum(before, worth), worth)
     heed = np.clip(_rate(counts[:, KEEP]) - _rate(counts[:, PASS]), 0.0, 1.0) * looked
     return Presence(there, without, author, looked, trust, heed)
+
+
+def _worth(counts: Values, config: SkillConfig) -> Values:
+    """(n,) how much more often each has what is there than what is not, less what they invent: who
+    invents more than they find is no help with outlines, however much of it is there."""
+    hit = _pooled(counts, HIT, KEEP, config.kept)
+    alarm = _pooled(counts, JOIN, PASS, config.passed)
+    mine = counts[:, HIT, 0] + counts[:, KEEP, 0]
+    return np.clip(hit - alarm, 0.0, 1.0) * mine / (mine + counts[:, INVENT, 0])
 
 
 def counts_of(skills: Sequence[Tally], config: SkillConfig) -> Values:
