@@ -124,7 +124,7 @@ class CrowdConfig:
     """Mean pairwise Dice above which `early` masks suffice."""
     instances: bool = False
     """Values are object ids: new objects are matched between volunteers before they vote."""
-    risk: float = 0.02
+    risk: float = 0.05
     """`skill`: a task retires once its expected error (1 - Dice) is at most this."""
     gain: float = 0.0
     """`skill`: a task retires once one more mask is expected to lower its error by less."""

@@ -12,6 +12,8 @@ LEAST = 6
 """Pixels below which a piece is no object of its own: where edges differ there are many such."""
 BESIDE = 3
 """Pixels from a core within which so small a piece is a part of its edge."""
+FEW = 100
+"""Pieces up to which each is written into its own box."""
 NECK = 9
 """Pixels of a neck that joins two objects, and of a wide outline's rim, at most."""
 SAMPLE = 400
@@ -89,7 +91,8 @@ def find(
         count = _add_beside(labels, mask, count)
         # With many people not every level is looked at: it halves beyond the first few steps.
         level = level - 1 if level <= 4 else (level * 2) // 3
-    count = _add(labels, shown, count, LEAST)
+    if shown.any():
+        count = _add(labels, shown, count, LEAST)
     # What most drew is an object however small it is, but for what lies beside another's edge.
     around = cv2.dilate((labels > 0).astype(np.uint8), np.ones((2 * BESIDE + 1,) * 2, np.uint8))
     count = _add(labels, most & (around == 0), count, 1)
@@ -106,23 +109,27 @@ def find(
 
 def _add(labels: NDArray[np.int32], mask: Mask, count: int, least: int) -> int:
     """Write the connected pieces of a mask that touch no label yet into labels; the new count."""
-    found, pieces = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    found, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
     if found <= 1:
         return count
-    place = np.flatnonzero(mask)
-    piece = pieces.ravel()[place]
-    fresh = np.bincount(piece, minlength=found) >= least
+    fresh = stats[:, cv2.CC_STAT_AREA] >= least
     fresh[0] = False
-    fresh[piece[labels.ravel()[place] > 0]] = False
-    new = int(fresh.sum())
-    if not new:
+    if count:
+        fresh[np.unique(pieces[labels > 0])] = False
+    new = np.flatnonzero(fresh)
+    if not len(new):
         return count
-    number = np.zeros(found, dtype=np.int32)
-    number[fresh] = count + 1 + np.arange(new, dtype=np.int32)
-    named = number[piece]
-    inside = named > 0
-    labels.ravel()[place[inside]] = named[inside]
-    return count + new
+    if len(new) > FEW:
+        number = np.zeros(found, dtype=np.int32)
+        number[new] = count + 1 + np.arange(len(new), dtype=np.int32)
+        np.add(labels, number[pieces], out=labels)
+        return count + len(new)
+    for piece in new:
+        x, y, width, height = stats[piece, :4]
+        box = slice(y, y + height), slice(x, x + width)
+        count += 1
+        labels[box][pieces[box] == piece] = count
+    return count
 
 
 def _add_beside(labels: NDArray[np.int32], mask: Mask, count: int) -> int:

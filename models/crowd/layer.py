@@ -242,7 +242,7 @@ def nearest(candidates: Candidates, places: NDArray[np.int64]) -> NDArray[np.int
         return np.zeros(len(places), dtype=np.int32)
     outside = (candidates.labels == 0).astype(np.uint8)
     _, pieces = cv2.distanceTransformWithLabels(
-        outside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP
+        outside, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_CCOMP
     )
     owner = np.zeros(int(pieces.max()) + 1, dtype=np.int32)
     owner[pieces.ravel()[candidates.pixels]] = candidates.owner

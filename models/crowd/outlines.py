@@ -37,10 +37,13 @@ def signed_distance(mask: Mask) -> Distances:
 
     Outlines run between pixels: those on either side of one are half a pixel from it.
     """
-    inside = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
-    outside = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
-    signed = np.where(mask, inside - 0.5, 0.5 - outside)
-    kept: Distances = np.rint(np.clip(signed, -REACH, REACH) * SCALE).astype(np.int8)
+    here = mask.view(np.uint8) if mask.dtype == bool else mask.astype(np.uint8)
+    inside = cv2.distanceTransform(here, cv2.DIST_L2, 5)
+    outside = cv2.distanceTransform(1 - here, cv2.DIST_L2, 5)
+    # One of the two is 0 everywhere, so that their difference is the distance, half a pixel more.
+    signed = cv2.addWeighted(inside, SCALE, outside, -SCALE, 0, dtype=cv2.CV_8S)
+    signed += np.where(here > 0, np.int8(-SCALE // 2), np.int8(SCALE // 2))
+    kept: Distances = np.clip(signed, -REACH * SCALE, REACH * SCALE, out=signed)
     return kept
 
 
@@ -139,8 +142,10 @@ def agree(
         habit = (wider * part).astype(np.float32)
         rest = wider - habit
         variance = variance * (1 + np.square(rest / config.apart))
-        agreed, total, share = _mean(sample, variance, habit, trust, heed, config)
-    distance, total, _ = _mean(drawings, variance, habit, trust, heed, config)
+        agreed, weights = _mean(sample, variance, habit, trust, heed, config)
+        share = weights / np.maximum(weights.sum(axis=0), 1e-12)
+    distance, weights = _mean(drawings, variance, habit, trust, heed, config)
+    total = weights.sum(axis=0)
     error = np.sqrt(1 / np.maximum(total, 1e-3) + config.floor**2).astype(np.float32)
     return Outline(distance, error, square)
 
@@ -204,9 +209,9 @@ def _mean(
     trust: NDArray[np.float64],
     heed: NDArray[np.float64],
     config: SkillConfig,
-) -> tuple[Values, Values, Values]:
-    """At each pixel the weighted mean distance, summed weights (1 / pixels²), and (n + 1, m) the
-    share of them that each has, last the proposal."""
+) -> tuple[Values, Values]:
+    """At each pixel the weighted mean distance, and (n + 1, m) everybody's weights (1 / pixels²),
+    last the proposal's."""
     n, m = d.distance.shape
     reach = np.float32(config.reach)
     part = (np.maximum(trust, 0.02) / variance[:-1]).astype(np.float32)
@@ -227,9 +232,8 @@ def _mean(
         summed += kept * worth.astype(np.float32)
     total = weights.sum(axis=0)
     nobody = total <= 0
-    whole = np.where(nobody, 1, total)
-    mean: Values = np.where(nobody, -1.0, summed / whole).astype(np.float32)
-    return mean, total, weights / whole
+    mean: Values = np.where(nobody, -1.0, summed / np.where(nobody, 1, total)).astype(np.float32)
+    return mean, weights
 
 
 def _off(
