@@ -12,8 +12,6 @@ LEAST = 6
 """Pixels below which a piece is no object of its own: where edges differ there are many such."""
 BESIDE = 3
 """Pixels from a core within which so small a piece is a part of its edge."""
-FEW = 100
-"""Pieces up to which each is written into its own box."""
 NECK = 9
 """Pixels of a neck that joins two objects, and of a wide outline's rim, at most."""
 SAMPLE = 400
@@ -109,38 +107,40 @@ def find(
 
 def _add(labels: NDArray[np.int32], mask: Mask, count: int, least: int) -> int:
     """Write the connected pieces of a mask that touch no label yet into labels; the new count."""
-    found, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+    found, pieces = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
     if found <= 1:
         return count
-    fresh = stats[:, cv2.CC_STAT_AREA] >= least
-    fresh[0] = False
+    free = np.ones(found, dtype=bool)
+    free[0] = False
     if count:
-        fresh[np.unique(pieces[labels > 0])] = False
-    new = np.flatnonzero(fresh)
-    if not len(new):
+        free[pieces[labels > 0]] = False
+        if not free.any():
+            return count
+    # Only pixels of pieces that are free are looked at one by one: they are few, but at first.
+    place = np.flatnonzero(free[pieces])
+    piece = pieces.ravel()[place]
+    fresh = np.bincount(piece, minlength=found) >= least
+    fresh[0] = False
+    new = int(fresh.sum())
+    if not new:
         return count
-    if len(new) > FEW:
-        number = np.zeros(found, dtype=np.int32)
-        number[new] = count + 1 + np.arange(len(new), dtype=np.int32)
-        np.add(labels, number[pieces], out=labels)
-        return count + len(new)
-    for piece in new:
-        x, y, width, height = stats[piece, :4]
-        box = slice(y, y + height), slice(x, x + width)
-        count += 1
-        labels[box][pieces[box] == piece] = count
-    return count
+    number = np.zeros(found, dtype=np.int32)
+    number[fresh] = count + 1 + np.arange(new, dtype=np.int32)
+    named = number[piece]
+    inside = named > 0
+    labels.ravel()[place[inside]] = named[inside]
+    return count + new
 
 
 def _add_beside(labels: NDArray[np.int32], mask: Mask, count: int) -> int:
     """Write what a mask has beside the labels it touches, where no rim makes it hang together with
     them, into labels; the new count."""
     more = mask & (labels == 0)
-    if int(more.sum()) < NECK**2:
+    if np.count_nonzero(more) < NECK**2:
         return count
     kernel = np.ones((NECK, NECK), np.uint8)
     # A square of this side fits into no neck and no rim; a body beside holds many.
-    bodies = cv2.erode(more.astype(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    bodies = cv2.erode(more.view(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     if not bodies.any():
         return count
     # Cores stay a pixel apart, so that each is a piece of its own.

@@ -187,10 +187,10 @@ class Layer:
         """
         people = len(self.masks)
         empty = self.votes <= people // 2
-        size = int(empty.sum())
+        size = np.count_nonzero(empty)
         if people < 3 or size < 0.05 * empty.size:
             return np.zeros(people, dtype=bool)
-        return np.array([int((mask & empty).sum()) > 0.6 * size for mask in self.masks])
+        return np.array([np.count_nonzero(mask & empty) > 0.6 * size for mask in self.masks])
 
     def _counts(
         self, heard: NDArray[np.int64], sure: Sequence[Mask | None]
