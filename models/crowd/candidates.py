@@ -93,7 +93,9 @@ def find(
         count = _add(labels, shown, count, LEAST)
     # What most drew is an object however small it is, but for what lies beside another's edge.
     around = cv2.dilate((labels > 0).astype(np.uint8), np.ones((2 * BESIDE + 1,) * 2, np.uint8))
-    count = _add(labels, most & (around == 0), count, 1)
+    alone = most & (around == 0)
+    if alone.any():
+        count = _add(labels, alone, count, 1)
     if everybody is not None:
         count = _add(labels, everybody > 0, count, LEAST)
     pixels = np.flatnonzero(labels)

@@ -195,16 +195,17 @@ class Layer:
     def _counts(
         self, heard: NDArray[np.int64], sure: Sequence[Mask | None]
     ) -> tuple[NDArray[np.uint16], NDArray[np.uint16], Mask]:
-        """Of those who are heard: their votes, how many were sure, and whose outline is near."""
+        """Of those who are heard: their votes, how many were sure (one number where all were), and
+        whose outline is near."""
         votes, near = self.votes, self.near
         for i in set(range(len(self.masks))) - set(heard.tolist()):
             votes = votes - self.masks[i]
             near = near - (np.abs(self.distances[i]) <= NEAR)
-        voters = np.full(votes.shape, len(heard), dtype=np.uint16)
+        voters = np.full((1, 1), len(heard), dtype=np.uint16)
         for i in heard:
             doubts = sure[i]
             if doubts is not None:
-                voters -= ~doubts
+                voters = voters - ~doubts
         return votes, voters, near > 0
 
     def _drawings(
@@ -240,11 +241,19 @@ def nearest(candidates: Candidates, places: NDArray[np.int64]) -> NDArray[np.int
     """(m,) index of the candidate nearest to each flat pixel index."""
     if candidates.count <= 1 or not len(places):
         return np.zeros(len(places), dtype=np.int32)
-    outside = (candidates.labels == 0).astype(np.uint8)
+    # Every second pixel will do: no zone ends on a line that is known to a pixel.
+    height, width = candidates.labels.shape
+    padded = np.zeros((height + height % 2, width + width % 2), np.int32)
+    padded[:height, :width] = candidates.labels
+    coarse = np.maximum(padded[::2], padded[1::2])
+    coarse = np.maximum(coarse[:, ::2], coarse[:, 1::2])
     _, pieces = cv2.distanceTransformWithLabels(
-        outside, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_CCOMP
+        (coarse == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
     owner = np.zeros(int(pieces.max()) + 1, dtype=np.int32)
-    owner[pieces.ravel()[candidates.pixels]] = candidates.owner
-    named: NDArray[np.int32] = owner[pieces.ravel()[places]]
+    core = coarse > 0
+    owner[pieces[core]] = coarse[core] - 1
+    zones = owner[pieces]
+    rows, columns = np.divmod(places, width)
+    named: NDArray[np.int32] = zones[rows // 2, columns // 2]
     return named
