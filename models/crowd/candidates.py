@@ -74,8 +74,8 @@ def find(
     of what fewer drew, the pieces that touch none found before, down to one person's, and last what
     only the proposal shows. An object's core is thus where most of those who drew it agree, and
     edges drawn a little apart do not make new ones. What hangs together with an object found before
-    by a neck alone, as bodies side by side do in wide outlines, is another. Where there is gold (`truth`), its objects come
-    before all others. everybody: (H, W) the votes of more people, who are asked last.
+    by a neck alone, as bodies side by side do in wide outlines, is another. Where there is gold
+    (`truth`), its objects come before all others. everybody: (H, W) the votes of more people, who are asked last.
     """
     labels = np.zeros(votes.shape, dtype=np.int32)
     count = 0
