@@ -75,7 +75,8 @@ def find(
     only the proposal shows. An object's core is thus where most of those who drew it agree, and
     edges drawn a little apart do not make new ones. What hangs together with an object found before
     by a neck alone, as bodies side by side do in wide outlines, is another. Where there is gold
-    (`truth`), its objects come before all others. everybody: (H, W) the votes of more people, who are asked last.
+    (`truth`), its objects come before all others. everybody: (H, W) the votes of more people, who
+    are asked last.
     """
     labels = np.zeros(votes.shape, dtype=np.int32)
     count = 0
