@@ -41,11 +41,12 @@ def signed_distance(mask: Mask) -> Distances:
     inside = cv2.distanceTransform(here, cv2.DIST_L2, 5)
     outside = cv2.distanceTransform(1 - here, cv2.DIST_L2, 5)
     # One of the two is 0 everywhere, so that their difference is the distance, half a pixel more.
-    signed = cv2.addWeighted(inside, SCALE, outside, -SCALE, 0, dtype=cv2.CV_8S)
+    mixed = cv2.addWeighted(inside, SCALE, outside, -SCALE, 0, dtype=cv2.CV_8S)
+    signed: Distances = np.asarray(mixed, dtype=np.int8)
     signed -= here.view(np.int8) * np.int8(SCALE)
     signed += np.int8(SCALE // 2)
-    kept: Distances = np.clip(signed, -REACH * SCALE, REACH * SCALE, out=signed)
-    return kept
+    np.clip(signed, -REACH * SCALE, REACH * SCALE, out=signed)
+    return signed
 
 
 def redrawn(mask: Mask, shown: Mask, shown_distance: Distances) -> Distances:
