@@ -124,7 +124,7 @@ class CrowdConfig:
     """Mean pairwise Dice above which `early` masks suffice."""
     instances: bool = False
     """Values are object ids: new objects are matched between volunteers before they vote."""
-    risk: float = 0.02
+    risk: float = 0.05
     """`skill`: a task retires once its expected error (1 - Dice) is at most this."""
     gain: float = 0.0
     """`skill`: a task retires once one more mask is expected to lower its error by less."""
@@ -163,13 +163,13 @@ class SkillConfig:
     """Bound of one person's word on an object, in log-odds."""
     edge: float = 1.7
     """Root mean square error of a newcomer's outline, in pixels."""
-    edge_weight: float = 1.0
+    edge_weight: float = 4.0
     """Tasks' worth of evidence in that."""
-    bias_weight: float = 0.2
+    bias_weight: float = 0.05
     """Gold tasks' worth of evidence that people draw neither too wide nor too narrow."""
     reach: float = 4.0
     """Distances to an outline are clipped to so many pixels: further off is not louder."""
-    floor: float = 0.35
+    floor: float = 0.1
     """Error of an outline, in pixels, that no number of people removes."""
     apart: float = 0.8
     """Mean distance to the agreed outline, in pixels, at which somebody's weight has halved."""

@@ -22,11 +22,8 @@ def tallies(layer: Layer, solved: Solved, truth: Mask | None, config: SkillConfi
     absent = (without < 1 - config.sure) & solved.voted
     people, worth = len(layer.masks), solved.candidates.worth
     squares, gold = solved.square, np.full(people, np.nan)
-    # Everybody pulls the agreed outline towards their own, and looks better by that.
-    inflate = people / max(people - 1, 1)
     if truth is not None:
         squares, gold = _against(layer, solved, truth)
-        inflate = 1.0
     result = []
     for i in range(people):
         if solved.flooded[i]:
@@ -36,7 +33,7 @@ def tallies(layer: Layer, solved: Solved, truth: Mask | None, config: SkillConfi
         outline = {}
         if people > 1 or truth is not None:
             if np.isfinite(squares[i]):
-                outline = {"edges": 1.0, "edge_square": float(squares[i]) * inflate}
+                outline = {"edges": 1.0, "edge_square": float(squares[i])}
             if np.isfinite(gold[i]):
                 outline |= {"gold": 1.0, "gold_sum": float(gold[i])}
         result.append(

@@ -51,6 +51,17 @@ class Solved:
     flooded: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """Of n people and K candidates: what is there, and (n, K), (n, K), (K,) who drew and who was
+    sure of which, and what the proposal shows."""
+
+    presence: Presence
+    drew: NDArray[np.bool_]
+    voted: NDArray[np.bool_]
+    shown: NDArray[np.bool_]
+
+
 class Layer:
     """Masks of one class as they arrive. An arrival costs the region in which it differs from what
     was shown, and a pass over the whole for its votes."""
@@ -90,25 +101,18 @@ class Layer:
         truth: (H, W) gold, where the people are to be judged by it.
         """
         people = len(self.masks)
-        candidates = find(self.votes, people, self.shown, truth)
-        drew = np.array([candidates.share(mask) >= SHARE for mask in self.masks])
-        voted = np.array(
-            [
-                np.ones(candidates.count, bool) if s is None else candidates.share(s) >= SHARE
-                for s in sure
-            ]
-        )
         flooded = self._flooded()
-        voted[flooded] = False
-        shown = candidates.share(self.shown) >= SHARE
-        known = None if truth is None else (candidates.share(truth) >= SHARE).astype(np.float64)
-        untouched = np.array([d is self.shown_distance for d in self.distances])
-        mended = self._mended(candidates, drew, untouched)
-        answers = Answers(drew, voted, shown, candidates.worth, untouched, mended, known)
-        presence = weigh(answers, skills, snapshot.shown, config)
-        heard = np.flatnonzero((presence.trust >= WORTHLESS) & ~flooded)
-        if not len(heard):
+        candidates = find(self.votes, people, self.shown, truth)
+        asked = self._asked(candidates, skills, snapshot, sure, flooded, config, truth)
+        heard = np.flatnonzero((asked.presence.trust >= WORTHLESS) & ~flooded)
+        if 0 < len(heard) < people and truth is None:
+            # Masks of no worth cut cores to pieces: objects are found without them first.
+            votes, _, _ = self._counts(heard, sure)
+            candidates = find(votes, len(heard), self.shown, everybody=self.votes)
+            asked = self._asked(candidates, skills, snapshot, sure, flooded, config, truth)
+        elif not len(heard):
             heard = np.arange(people)
+        presence, drew, voted, shown = asked.presence, asked.drew, asked.voted, asked.shown
         votes, voters, near = self._counts(heard, sure)
         disputed = (votes > 0) & (votes < voters)
         inside = (votes > 0) & ~disputed
@@ -135,6 +139,32 @@ class Layer:
         square[heard] = outline.square[:-1]
         return Solved(inside, chance, candidates, presence, drew, voted, shown, square, flooded)
 
+    def _asked(
+        self,
+        candidates: Candidates,
+        skills: Sequence[Tally],
+        snapshot: SkillSnapshot,
+        sure: Sequence[Mask | None],
+        flooded: NDArray[np.bool_],
+        config: SkillConfig,
+        truth: Mask | None,
+    ) -> "Asked":
+        """Who has which candidate, and what follows."""
+        drew = np.array([candidates.share(mask) >= SHARE for mask in self.masks])
+        voted = np.array(
+            [
+                np.ones(candidates.count, bool) if s is None else candidates.share(s) >= SHARE
+                for s in sure
+            ]
+        )
+        voted[flooded] = False
+        shown = candidates.share(self.shown) >= SHARE
+        known = None if truth is None else (candidates.share(truth) >= SHARE).astype(np.float64)
+        untouched = np.array([d is self.shown_distance for d in self.distances])
+        mended = self._mended(candidates, drew, untouched)
+        answers = Answers(drew, voted, shown, candidates.worth, untouched, mended, known)
+        return Asked(weigh(answers, skills, snapshot.shown, config), drew, voted, shown)
+
     def _mended(
         self, candidates: Candidates, drew: NDArray[np.bool_], untouched: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
@@ -157,24 +187,25 @@ class Layer:
         """
         people = len(self.masks)
         empty = self.votes <= people // 2
-        size = int(empty.sum())
+        size = np.count_nonzero(empty)
         if people < 3 or size < 0.05 * empty.size:
             return np.zeros(people, dtype=bool)
-        return np.array([int((mask & empty).sum()) > 0.6 * size for mask in self.masks])
+        return np.array([np.count_nonzero(mask & empty) > 0.6 * size for mask in self.masks])
 
     def _counts(
         self, heard: NDArray[np.int64], sure: Sequence[Mask | None]
     ) -> tuple[NDArray[np.uint16], NDArray[np.uint16], Mask]:
-        """Of those who are heard: their votes, how many were sure, and whose outline is near."""
+        """Of those who are heard: their votes, how many were sure (one number where all were), and
+        whose outline is near."""
         votes, near = self.votes, self.near
         for i in set(range(len(self.masks))) - set(heard.tolist()):
             votes = votes - self.masks[i]
             near = near - (np.abs(self.distances[i]) <= NEAR)
-        voters = np.full(votes.shape, len(heard), dtype=np.uint16)
+        voters = np.full((1, 1), len(heard), dtype=np.uint16)
         for i in heard:
             doubts = sure[i]
             if doubts is not None:
-                voters -= ~doubts
+                voters = voters - ~doubts
         return votes, voters, near > 0
 
     def _drawings(
@@ -196,16 +227,13 @@ class Layer:
             ]
         )
         distance = kept.astype(np.float32) / np.float32(SCALE) - bias[:, None]
-        np.clip(distance, -config.reach, config.reach, out=distance)
         return Drawings(
             distance=distance,
             drew=drew[heard],
             zone=nearest(candidates, places),
             left=(kept == shown) & bool(self.shown.any()),
             voted=given,
-            shown=np.clip(
-                shown.astype(np.float32) / np.float32(SCALE), -config.reach, config.reach
-            ),
+            shown=shown.astype(np.float32) / np.float32(SCALE),
         )
 
 
@@ -213,11 +241,19 @@ def nearest(candidates: Candidates, places: NDArray[np.int64]) -> NDArray[np.int
     """(m,) index of the candidate nearest to each flat pixel index."""
     if candidates.count <= 1 or not len(places):
         return np.zeros(len(places), dtype=np.int32)
-    outside = (candidates.labels == 0).astype(np.uint8)
+    # Every second pixel will do: no zone ends on a line that is known to a pixel.
+    height, width = candidates.labels.shape
+    padded = np.zeros((height + height % 2, width + width % 2), np.int32)
+    padded[:height, :width] = candidates.labels
+    coarse = np.maximum(padded[::2], padded[1::2])
+    coarse = np.maximum(coarse[:, ::2], coarse[:, 1::2])
     _, pieces = cv2.distanceTransformWithLabels(
-        outside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP
+        (coarse == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
     owner = np.zeros(int(pieces.max()) + 1, dtype=np.int32)
-    owner[pieces.ravel()[candidates.pixels]] = candidates.owner
-    named: NDArray[np.int32] = owner[pieces.ravel()[places]]
+    core = coarse > 0
+    owner[pieces[core]] = coarse[core] - 1
+    zones = owner[pieces]
+    rows, columns = np.divmod(places, width)
+    named: NDArray[np.int32] = zones[rows // 2, columns // 2]
     return named

@@ -37,11 +37,16 @@ def signed_distance(mask: Mask) -> Distances:
 
     Outlines run between pixels: those on either side of one are half a pixel from it.
     """
-    inside = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
-    outside = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
-    signed = np.where(mask, inside - 0.5, 0.5 - outside)
-    kept: Distances = np.rint(np.clip(signed, -REACH, REACH) * SCALE).astype(np.int8)
-    return kept
+    here = mask.view(np.uint8) if mask.dtype == bool else mask.astype(np.uint8)
+    inside = cv2.distanceTransform(here, cv2.DIST_L2, 5)
+    outside = cv2.distanceTransform(1 - here, cv2.DIST_L2, 5)
+    # One of the two is 0 everywhere, so that their difference is the distance, half a pixel more.
+    mixed = cv2.addWeighted(inside, SCALE, outside, -SCALE, 0, dtype=cv2.CV_8S)
+    signed: Distances = np.asarray(mixed, dtype=np.int8)
+    signed -= here.view(np.int8) * np.int8(SCALE)
+    signed += np.int8(SCALE // 2)
+    np.clip(signed, -REACH * SCALE, REACH * SCALE, out=signed)
+    return signed
 
 
 def redrawn(mask: Mask, shown: Mask, shown_distance: Distances) -> Distances:
@@ -73,7 +78,7 @@ def _box(
 class Drawings:
     """What n people drew, at m pixels in the zones of K candidates.
 
-    distance: (n, m) float32, pixels, biases known from gold taken off, clipped to the reach;
+    distance: (n, m) float32, pixels, biases known from gold taken off;
     drew: (n, K) who drew each candidate; zone: (m,) the candidate of each pixel;
     left: (n, m) who left a shown outline there as it was; voted: (n, m) who was not unsure;
     shown: (m,) the proposal's distance.
@@ -124,17 +129,25 @@ def agree(
     m = drawings.distance.shape[1]
     prior, weight = _priors(skills, config)
     sample = drawings.at(slice(None, None, max(1, m // SAMPLE)))
-    variance = prior
+    variance, habit = prior, np.zeros(len(prior), dtype=np.float32)
     agreed = _soft_median(sample, trust)
+    share = _equal_shares(sample)
     square = np.full(len(prior), np.nan)
     for _ in range(ROUNDS):
-        square, offset = _off(sample, agreed)
-        seen = ~np.isnan(square)
-        own = np.where(seen, square - np.square(offset), 0)
-        variance = np.where(seen, (prior * weight + own) / (weight + 1), prior)
-        variance = variance * np.where(seen, 1 + np.square(offset / config.apart), 1)
-        agreed, _ = _mean(sample, variance, trust, heed, config)
-    distance, total = _mean(drawings, variance, trust, heed, config)
+        spread, offset = _off(sample, agreed, habit, share, config)
+        seen = ~np.isnan(spread)
+        square = spread + np.square(offset)
+        variance = np.where(seen, (prior * weight + spread) / (weight + 1), prior)
+        # What somebody is off from most throughout is taken off, the more surely the more it is.
+        wider = np.where(seen, offset - _most(offset[:-1], trust, config.apart), 0)
+        part = wider**4 / (wider**4 + config.apart**4)
+        habit = (wider * part).astype(np.float32)
+        rest = wider - habit
+        variance = variance * (1 + np.square(rest / config.apart))
+        agreed, weights = _mean(sample, variance, habit, trust, heed, config)
+        share = weights / np.maximum(weights.sum(axis=0), 1e-12)
+    distance, weights = _mean(drawings, variance, habit, trust, heed, config)
+    total = weights.sum(axis=0)
     error = np.sqrt(1 / np.maximum(total, 1e-3) + config.floor**2).astype(np.float32)
     return Outline(distance, error, square)
 
@@ -168,45 +181,85 @@ def _soft_median(d: Drawings, trust: NDArray[np.float64]) -> Values:
     return ((low + high) / 2).astype(np.float32)
 
 
+def _most(offset: NDArray[np.float64], trust: NDArray[np.float64], apart: float) -> float:
+    """Where most of the people lie: from the median on, those further off count for nothing."""
+    known = np.isfinite(offset)
+    if not known.any():
+        return 0.0
+    offset, weight = offset[known], np.maximum(trust[known], 0.02)
+    order = np.argsort(offset)
+    total = weight[order].cumsum()
+    low, high = (np.searchsorted(total, total[-1] / 2, side=s) for s in ("left", "right"))
+    middle = float(offset[order][[low, min(high, len(order) - 1)]].mean())
+    for _ in range(ROUNDS):
+        near = weight / np.square(1 + np.square((offset - middle) / apart))
+        middle = float(near @ offset / near.sum())
+    return middle
+
+
+def _equal_shares(d: Drawings) -> Values:
+    """(n + 1, m) each person's part in an outline that counts all alike; last the proposal's."""
+    takes_part = (d.drew[:, d.zone] & d.voted).astype(np.float32)
+    part = takes_part / np.maximum(takes_part.sum(axis=0), 1)
+    return np.vstack([part, (part * d.left).sum(axis=0)])
+
+
 def _mean(
     d: Drawings,
     variance: NDArray[np.float64],
+    habit: Values,
     trust: NDArray[np.float64],
     heed: NDArray[np.float64],
     config: SkillConfig,
 ) -> tuple[Values, Values]:
-    """Weighted mean distance and summed weights (1 / pixels²) at each pixel."""
+    """At each pixel the weighted mean distance, and (n + 1, m) everybody's weights (1 / pixels²),
+    last the proposal's."""
     n, m = d.distance.shape
+    reach = np.float32(config.reach)
     part = (np.maximum(trust, 0.02) / variance[:-1]).astype(np.float32)
-    total, summed, left = np.zeros((3, m), dtype=np.float32)
+    weights = np.zeros((n + 1, m), dtype=np.float32)
+    summed, left, kept = np.zeros((3, m), dtype=np.float32)
     for i in range(n):
         takes_part = d.drew[i][d.zone] & d.voted[i]
-        weight = np.where(takes_part & ~d.left[i], part[i], np.float32(0))
-        total += weight
-        summed += weight * d.distance[i]
-        left += (takes_part & d.left[i]) * np.float32(max(heed[i], 0.02))
+        line = np.clip(d.distance[i] - habit[i], -reach, reach)
+        weights[i] = np.where(takes_part & ~d.left[i], part[i], np.float32(0))
+        summed += weights[i] * line
+        stayed = (takes_part & d.left[i]) * np.float32(max(heed[i], 0.02))
+        left += stayed
+        # Who draws too wide leaves outlines that are too wide.
+        kept += stayed * line
     if left.any():
-        worth = left / (1 + np.maximum(left - 1, 0) * config.accepting) / variance[-1]
-        total += worth.astype(np.float32)
-        summed += (worth * d.shown).astype(np.float32)
+        worth = 1 / (1 + np.maximum(left - 1, 0) * config.accepting) / variance[-1]
+        weights[-1] = left * worth
+        summed += kept * worth.astype(np.float32)
+    total = weights.sum(axis=0)
     nobody = total <= 0
     mean: Values = np.where(nobody, -1.0, summed / np.where(nobody, 1, total)).astype(np.float32)
-    return mean, total
+    return mean, weights
 
 
-def _off(d: Drawings, agreed: Values) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(n + 1,) mean square and mean distance to the agreed outline; nan where there is too little
-    of it."""
+def _off(
+    d: Drawings, agreed: Values, habit: Values, share: Values, config: SkillConfig
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(n + 1,) variance and mean of each one's distance to the agreed outline; nan where there is
+    too little of it.
+
+    share: (n + 1, m) each one's part in the agreed outline. Whoever has a part h in it pulls it
+    along: they are then nearer to it than to the truth, by 1 - h in the square and in the mean.
+    """
     near = np.abs(agreed) <= BAND
     edge = d.at(np.flatnonzero(near))
-    apart = np.concatenate([edge.distance, edge.shown[None]]) - agreed[near]
+    drawn = np.concatenate([edge.distance, edge.shown[None]]) - habit[:, None]
+    apart = np.clip(drawn, -config.reach, config.reach) - agreed[near]
+    alone = np.maximum(1 - share[:, near], 0.1)
     redrew = np.asarray(edge.drew[:, edge.zone] & edge.voted & ~edge.left)
     # The proposal is compared where some changed it and others left it.
     both = np.any(redrew, axis=0) & np.any(edge.left, axis=0)
     counts = np.vstack([redrew, both])
     number = counts.sum(axis=1)
-    square, mean = np.full((2, len(apart)), np.nan)
+    spread, mean = np.full((2, len(apart)), np.nan)
     enough = number >= FEWEST
-    square[enough] = (np.square(apart) * counts).sum(axis=1)[enough] / number[enough]
-    mean[enough] = (apart * counts).sum(axis=1)[enough] / number[enough]
-    return square, mean
+    mean[enough] = (apart / alone * counts).sum(axis=1)[enough] / number[enough]
+    square = (np.square(apart) / alone * counts).sum(axis=1)[enough] / number[enough]
+    spread[enough] = np.maximum(square - np.square(mean[enough]), 0)
+    return spread, mean + habit

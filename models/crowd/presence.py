@@ -105,11 +105,20 @@ def weigh(
         looked = _looked(a, counts, without, config)
         counts = past + seen(a, without, author, looked)
         arriving = (weight * expected + _arrived(a, there)) / (weight + 1)
-    hit = _pooled(counts, HIT, KEEP, config.kept)
-    alarm = _pooled(counts, JOIN, PASS, config.passed)
-    trust = np.clip(hit - alarm, 0.0, 1.0) * looked
+    worth, before = _worth(counts, config) * looked, _worth(past, config)
+    # Whoever was worth nothing so far is not heard yet, whatever this task makes of them.
+    trust = np.where(before < WORTHLESS, np.minimum(before, worth), worth)
     heed = np.clip(_rate(counts[:, KEEP]) - _rate(counts[:, PASS]), 0.0, 1.0) * looked
     return Presence(there, without, author, looked, trust, heed)
+
+
+def _worth(counts: Values, config: SkillConfig) -> Values:
+    """(n,) how much more often each has what is there than what is not, less what they invent: who
+    invents more than they find is no help with outlines, however much of it is there."""
+    hit = _pooled(counts, HIT, KEEP, config.kept)
+    alarm = _pooled(counts, JOIN, PASS, config.passed)
+    mine = counts[:, HIT, 0] + counts[:, KEEP, 0]
+    return np.clip(hit - alarm, 0.0, 1.0) * mine / (mine + counts[:, INVENT, 0])
 
 
 def counts_of(skills: Sequence[Tally], config: SkillConfig) -> Values:
@@ -206,7 +215,8 @@ def _unshown(
     # Each person's word, as log-odds that it is there rather than another's invention.
     word = _words(counts[:, HIT], counts[:, JOIN], drew, config.most) * voted
     word = word * np.where(drew, 1.0, looked[:, None])
-    join = _rate(counts[:, JOIN])
+    # As bounded as a word is: an author's would else weigh less than that they invented it.
+    join = np.maximum(_rate(counts[:, JOIN]), _rate(counts[:, HIT]) * np.exp(-config.most))
     source = counts[:, INVENT, 0] / counts[:, INVENT, 1]
     # An author's own word is not that they joined in: lambda instead of c.
     own = np.where(drew, (source / join)[:, None], 0.0)

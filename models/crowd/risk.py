@@ -80,7 +80,7 @@ class Outlook:
     ) -> None:
         self._hits, self._doubts, self._people = hits, doubts, people
         self._overlooked = float(np.prod(1 - hits))
-        drawn, expected = float(inside.sum()), float(chance.sum())
+        drawn, expected = float(np.count_nonzero(inside)), float(chance.sum())
         self._nothing = drawn == 0 and expected < 1
         self._wrong = drawn - 2 * float(chance[inside].sum()) + expected
         found = sum(doubt.unshown for doubt in doubts)

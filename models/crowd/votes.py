@@ -62,9 +62,14 @@ def agreement(a: Labels, b: Labels) -> float:
 
     2 * pixels of equal foreground value / (foreground of a + foreground of b).
     """
-    sure = (a != unsure_of(a.dtype)) & (b != unsure_of(b.dtype))
-    in_a, in_b = (a > 0) & sure, (b > 0) & sure
-    total = int(in_a.sum()) + int(in_b.sum())
+    in_a, in_b = a > 0, b > 0
+    for mask in (a, b):
+        unsure = mask == unsure_of(mask.dtype)
+        if unsure.any():
+            in_a, in_b = in_a & ~unsure, in_b & ~unsure
+    # np.count_nonzero takes a tenth of the time of a sum of truth values.
+    total = int(np.count_nonzero(in_a)) + int(np.count_nonzero(in_b))
     if total == 0:
         return 1.0
-    return float(2 * int((in_a & (a == b)).sum()) / total)
+    in_a &= a == b
+    return 2 * int(np.count_nonzero(in_a)) / total

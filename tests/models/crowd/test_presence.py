@@ -148,3 +148,29 @@ def test_a_third_is_asked_where_two_differ_and_not_where_they_agree() -> None:
     agreed = Skill(config).aggregate(people(TRUTH, TRUTH), shown, SkillSnapshot())
     apart = Skill(config).aggregate(people(TRUTH, shown), shown, SkillSnapshot())
     assert (agreed.decision.action, apart.decision.action) == ("retire", "ask")
+
+
+def test_what_one_of_two_drew_is_believed_however_many_specks_both_have_spared() -> None:
+    # Somebody's random pixels make hundreds of places that the others did not draw.
+    drew = [[True, True, True, True], [True, True, False, False]]
+    shown = Tally(missed=40, tasks=8)
+    few, many = (
+        weigh(
+            answers(drew),
+            [Tally(found=20, missed=2, spared=spared, looked=5, tasks=5)] * 2,
+            shown,
+            SkillConfig(),
+        ).there
+        for spared in (5.0, 2000.0)
+    )
+    assert few[2:].min() > 0.8
+    assert many[2:].min() > 0.8
+
+
+def test_a_body_that_hangs_on_another_by_a_neck_in_some_masks_is_an_object() -> None:
+    left, right = (48, 26, 14), (48, 66, 14)
+    joined = discs(left, right)
+    joined[46:51, 36:56] = 1
+    masks = people(joined, joined, discs(left), discs(left))
+    result = Skill().aggregate(masks, np.zeros_like(joined), SkillSnapshot())
+    assert sorted(o.drawn for o in result.objects if o.area > 300) == [2, 4]
