@@ -16,12 +16,14 @@ BODIES = ((34, 34, 20), (34, 94, 17), (94, 36, 22), (94, 96, 15))
 def drawn(rng: np.random.Generator, *, edge: float, wide: float = 0.0) -> np.ndarray:
     """Somebody's mask: off by `edge` pixels here and there, and by `wide` throughout."""
     noise = gaussian_filter(rng.standard_normal((SIDE, SIDE)), 4)
-    return (distance() + wide + noise * edge / noise.std() > 0).astype(np.uint8)
+    mask: np.ndarray = (distance() + wide + noise * edge / noise.std() > 0).astype(np.uint8)
+    return mask
 
 
 def distance() -> np.ndarray:
     y, x = np.mgrid[:SIDE, :SIDE]
-    return np.max([r - np.hypot(y - cy, x - cx) for cy, cx, r in BODIES], axis=0)
+    found: np.ndarray = np.max([r - np.hypot(y - cy, x - cx) for cy, cx, r in BODIES], axis=0)
+    return found
 
 
 def people(*masks: np.ndarray) -> list[CrowdMask]:
