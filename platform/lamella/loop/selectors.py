@@ -34,9 +34,12 @@ class Week:
 
 @dataclass(frozen=True)
 class StudyCard:
+    """``z``: a slice to show, the next to be worked on where there is one (``waiting``)."""
+
     study: Study
     cube: Cube | None
     z: int
+    waiting: bool
     role: str
     tasks: int
     agreed: int
@@ -158,6 +161,7 @@ def _cards(
                 study=study,
                 cube=cube,
                 z=middle if live_z is None else live_z,
+                waiting=live_z is not None,
                 role=role,
                 tasks=counts[study.pk]["all"],
                 agreed=counts[study.pk]["agreed"],

@@ -15,6 +15,7 @@ from pytest_django import Settings
 from lamella.accounts.models import User
 from lamella.annotation.models import Correction
 from lamella.pages import vite
+from lamella.rounds.models import Task
 from lamella.studies.markdown import render
 from tests.platform.pages.conftest import World
 
@@ -50,6 +51,16 @@ def test_a_public_study_can_be_tried_at_once_and_the_week_is_counted(world: Worl
     assert "Try this slice" in html
     assert f"/api/v1/cubes/{world.cube.pk}/plane/z/9.jpg" in html
     assert "<dt>slices corrected</dt><dd>1</dd>" in html
+
+
+def test_a_study_without_an_open_task_is_not_offered_to_try(world: World, as_: As) -> None:
+    world.study.public = world.study.anonymous = True
+    world.study.save()
+    world.study.tasks.update(state=Task.State.RETIRED)
+    html = as_(None).get("/").content.decode()
+    assert "Try this slice" not in html
+    assert "Its next slices are being prepared." in html
+    assert f"/studies/{world.study.slug}/correct/" not in html
 
 
 def test_an_embargoed_cube_is_not_shown(world: World, as_: As) -> None:

@@ -12,7 +12,9 @@ from lamella.loop import selectors
 def landing(request: HttpRequest) -> HttpResponse:
     user = account_of(request)
     own, public = selectors.landing_cards(request.user, limit=4)
-    live = next((c for c in public if c.cube is not None and (c.may_try or user)), None)
+    shown = [c for c in public if c.cube is not None and (c.may_try or user)]
+    # Where nothing is to be done anywhere, what is being prepared.
+    live = next((c for c in shown if c.waiting), next(iter(shown), None))
     return render(
         request,
         "pages/landing.html",
