@@ -25,6 +25,7 @@ from lamella.studies.access import (
     ForbiddenError,
     NotVisibleError,
     has_role,
+    may_contribute,
     study_and_role,
 )
 from lamella.studies.models import Role
@@ -78,7 +79,7 @@ def next_task(
 ) -> TaskPayload | Status[None]:
     """Lease the best task for whoever asks; 204 when nothing is left for them just now."""
     study, role = study_and_role(request.user, slug)
-    if role is None and not (study.anonymous or request.user.is_authenticated):
+    if not may_contribute(request.user, study, role):
         raise ForbiddenError(f"Sign in to take part in the study “{study.title}”.")
     volunteer = volunteer_for(request)
     assert volunteer is not None

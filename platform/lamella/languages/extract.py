@@ -107,7 +107,7 @@ def docstrings(tree: ast.Module, kind: str) -> dict[str, str]:
 
 def _of_module(path: Path, name: str) -> Iterator[Text]:
     tree = ast.parse(path.read_text())
-    if name == "models/config.py":
+    if name == "models/config/networks.py":
         for kind in sorted(_SETTINGS):
             yield from (
                 Text(name, told, context=CONTEXT) for told in docstrings(tree, kind).values()

@@ -28,7 +28,7 @@ router = Router(tags=["training"])
 
 class TrainingSettings(Schema):
     """``train``: the settings of TrainConfig, ``schedule``: of ScheduleConfig, by name; see
-    models/config.py. When changing, a section that is given is replaced as a whole, and what it
+    models/config. When changing, a section that is given is replaced as a whole, and what it
     leaves out is as by default."""
 
     train: dict[str, Any] | None = None

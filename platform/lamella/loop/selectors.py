@@ -18,7 +18,7 @@ from lamella.loop.counted import Counted
 from lamella.loop.counting import count_week
 from lamella.loop.kept import kept_week, tasks_of
 from lamella.rounds.models import Round, Task
-from lamella.studies.access import visible_studies
+from lamella.studies.access import may_contribute, visible_studies
 from lamella.studies.models import Membership, Role, Study, StudyState
 
 
@@ -200,9 +200,7 @@ def front_of(study: Study, role: Role | None, now: Counted) -> Front:
 
 def may_take_tasks(user: User | AnonymousUser, study: Study, role: Role | None) -> bool:
     """Whether the study gives this person work now. ``role`` is theirs in the study."""
-    if study.state != StudyState.OPEN:
-        return False
-    return role is not None or (study.public and (study.anonymous or user.is_authenticated))
+    return study.state == StudyState.OPEN and may_contribute(user, study, role)
 
 
 def other_studies(user: User | AnonymousUser, study: Study, limit: int = 3) -> list[Study]:

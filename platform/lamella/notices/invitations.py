@@ -15,13 +15,11 @@ from lamella.accounts.models import User
 from lamella.notices.models import PLACES, Invitation, Notice
 from lamella.notices.telling import tell
 from lamella.studies import members, services
-from lamella.studies.access import ForbiddenError
+from lamella.studies.access import ForbiddenError, at_least
 from lamella.studies.members import MemberError
 from lamella.studies.models import Role, Study
 
 GOOD_FOR = timedelta(days=30)
-
-_RANK = {Role.VOLUNTEER: 1, Role.MANAGER: 2, Role.ADMIN: 3}
 
 
 class InvitationError(MemberError):
@@ -103,7 +101,7 @@ def join(invitation: Invitation, user: User) -> Role:
     """
     held = invitation.study.memberships.filter(user=user).first()
     role = Role(invitation.role)
-    if held is not None and _RANK[Role(held.role)] >= _RANK[role]:
+    if held is not None and at_least(Role(held.role), role):
         return Role(held.role)
     good = Invitation.objects.filter(
         pk=invitation.pk,

@@ -1,6 +1,6 @@
 """What settings of training are called, and their choices: a form made from a dataclass asks here.
 
-What each of them does is told by the dataclass itself (models/config.py).
+What each of them does is told by the dataclass itself (models/config).
 """
 
 from django.utils.translation import gettext_lazy as _

@@ -46,9 +46,13 @@ def study_and_role(user: Person, slug: str) -> tuple[Study, Role | None]:
     return study, role
 
 
-def has_role(user: Person, study: Study, least: Role) -> bool:
-    role = role_in(user, study)
+def at_least(role: Role | None, least: Role) -> bool:
+    """Whether a role, or none, is as high as another."""
     return role is not None and _RANK[role] >= _RANK[least]
+
+
+def has_role(user: Person, study: Study, least: Role) -> bool:
+    return at_least(role_in(user, study), least)
 
 
 def may_view(user: Person, study: Study) -> bool:
@@ -58,13 +62,12 @@ def may_view(user: Person, study: Study) -> bool:
     return role_in(user, study) is not None
 
 
-def may_contribute(user: Person, study: Study) -> bool:
-    """Members may take tasks; in public studies every account, and others where it is allowed."""
-    if role_in(user, study) is not None:
-        return True
-    if not may_view(user, study):
-        return False
-    return study.anonymous or isinstance(user, User)
+def may_contribute(user: Person, study: Study, role: Role | None) -> bool:
+    """Members may take tasks; in public studies every account, and others where it is allowed.
+
+    role: the person's in the study.
+    """
+    return role is not None or (study.public and (study.anonymous or isinstance(user, User)))
 
 
 def require_view(user: Person, study: Study) -> None:

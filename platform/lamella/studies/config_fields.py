@@ -3,11 +3,11 @@
 import ast
 import dataclasses
 import inspect
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, get_args, get_type_hints
 
-import models.config
 from lamella.languages.extract import docstrings
 from lamella.studies.models import Study
 from lamella.studies.policy import SettingsError, config_of
@@ -31,7 +31,7 @@ class Setting:
 @lru_cache(maxsize=16)
 def settings_of(kind: type) -> tuple[Setting, ...]:
     """The settings of a dataclass that are single values, in its order."""
-    told = docstrings(ast.parse(inspect.getsource(models.config)), kind.__name__)
+    told = docstrings(ast.parse(inspect.getsource(sys.modules[kind.__module__])), kind.__name__)
     hints = get_type_hints(kind)
     found = []
     for field in dataclasses.fields(kind):

@@ -5,9 +5,8 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from lamella.annotation import proven
 from lamella.annotation.models import Assignment, Correction
-from lamella.annotation.proven import accuracies, accuracy
+from lamella.annotation.proven import Accuracy, accuracies, accuracy
 from lamella.cubes.models import LabelsRole
 from lamella.rounds.models import Task
 from lamella.volumes import codec
@@ -85,18 +84,24 @@ def test_gold_that_was_taken_away_is_told_in_a_sentence(
     assert "taken away" in answer.json()["detail"]
 
 
-def test_a_practice_mask_is_scored_once_and_its_score_is_kept(
-    practice: Correction, django_assert_num_queries: DjangoAssertNumQueries
+def test_a_practice_mask_without_a_score_is_scored_when_it_is_asked_for(
+    practice: Correction, truth: np.ndarray
 ) -> None:
     """This one came in before scores were kept."""
     assert practice.gold_dice is None
+    found = accuracy(practice.task.study, practice.volunteer)
+    cut = truth[1].copy()
+    cut[:20] = 0
+    assert found is not None
+    assert found.dice == pytest.approx(2 * cut.sum() / (cut.sum() + truth[1].sum()))
+
+
+def test_a_score_that_is_kept_is_not_worked_out_again(
+    practice: Correction, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    Correction.objects.update(gold_dice=0.5)
     study, alice = practice.task.study, practice.volunteer
-    first = accuracy(study, alice)
-    practice.refresh_from_db()
-    assert first is not None
-    assert practice.gold_dice == pytest.approx(first.dice)
-    proven._late.cache_clear()
     with django_assert_num_queries(1):
-        assert accuracy(study, alice) == first
+        assert accuracy(study, alice) == Accuracy(0.5, 1)
     with django_assert_num_queries(1):
-        assert accuracies(alice) == {study.pk: first}
+        assert accuracies(alice) == {study.pk: Accuracy(0.5, 1)}

@@ -6,10 +6,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from lamella.accounts.models import User
-from lamella.studies.access import ForbiddenError, study_and_role
+from lamella.studies.access import ForbiddenError, at_least, study_and_role
 from lamella.studies.models import Role, Study
-
-_RANK = {None: 0, Role.VOLUNTEER: 1, Role.MANAGER: 2, Role.ADMIN: 3}
 
 
 @dataclass(frozen=True)
@@ -21,7 +19,7 @@ class Place:
 
     @property
     def manages(self) -> bool:
-        return _RANK[self.role] >= _RANK[Role.MANAGER]
+        return at_least(self.role, Role.MANAGER)
 
     @property
     def administers(self) -> bool:
@@ -32,8 +30,7 @@ def place_for(request: HttpRequest, slug: str, least: Role | None = None) -> Pla
     """The study of a slug. Raises NotVisibleError, or ForbiddenError below the role ``least``."""
     study, role = study_and_role(request.user, slug)
     place = Place(study=study, role=role)
-    if _RANK[place.role] < _RANK[least]:
-        assert least is not None
+    if least is not None and not at_least(role, least):
         raise ForbiddenError(
             _(
                 "This page of “%(title)s” needs the role “%(role)s”; "
