@@ -52,7 +52,7 @@ def test_somebody_without_an_account_tries_a_slice_from_the_first_page_and_signs
     before = Correction.objects.count()
     page = people.page()
     page.goto("/")
-    page.get_by_role("link", name="Try this slice").click()
+    page.get_by_role("link", name="Try a slice").click()
     page.get_by_role("button", name="I agree, start").click()
     expect(page.get_by_role("application")).to_be_visible()
     page.get_by_role("button", name="Already right").click()

@@ -48,7 +48,7 @@ def test_a_public_study_can_be_tried_at_once_and_the_week_is_counted(world: Worl
         created=timezone.now() - timedelta(days=8)
     )
     html = as_(None).get("/").content.decode()
-    assert "Try this slice" in html
+    assert "Try a slice" in html
     assert f"/api/v1/cubes/{world.cube.pk}/plane/z/9.jpg" in html
     assert "<dt>slices corrected</dt><dd>1</dd>" in html
 
@@ -58,7 +58,7 @@ def test_a_study_without_an_open_task_is_not_offered_to_try(world: World, as_: A
     world.study.save()
     world.study.tasks.update(state=Task.State.RETIRED)
     html = as_(None).get("/").content.decode()
-    assert "Try this slice" not in html
+    assert "Try a slice" not in html
     assert "Its next slices are being prepared." in html
     assert f"/studies/{world.study.slug}/correct/" not in html
 
