@@ -272,6 +272,7 @@ def make_correction(
         task.study_id,
         volunteer.pk,
         seconds=made["active_seconds"],
+        practice=assignment.practice,
         unedited=made["changed_voxels"] == 0,
     )
     return Correction.objects.create(assignment=assignment, task=task, volunteer=volunteer, **made)

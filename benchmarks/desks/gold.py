@@ -9,7 +9,7 @@ from benchmarks.desks.people import accounts, volunteer_keys
 from benchmarks.desks.plan import StudyPlan
 from benchmarks.desks.sizes import TILE, Sizes
 from benchmarks.desks.studies import proposal_of
-from lamella.annotation.models import Assignment, Correction
+from lamella.annotation.models import Assignment, Correction, Participation
 from lamella.cubes.models import Labels, LabelsRole, VolumeState
 from lamella.rounds.models import Task
 
@@ -17,6 +17,8 @@ TASKS = 12
 """Practice slices of a study."""
 PEOPLE = 60
 """Volunteers who drew all of them, in each study."""
+DICE = 0.9
+"""How alike their masks are to the experts'."""
 
 
 def practised(plan: StudyPlan, sizes: Sizes, moments: Moments, say: Say) -> None:
@@ -34,6 +36,7 @@ def practised(plan: StudyPlan, sizes: Sizes, moments: Moments, say: Say) -> None
         ),
         say,
     )  # fmt: skip
+    Participation.objects.filter(study=plan.id).update(since_practice=0)
 
 
 def make_gold(plans: list[StudyPlan], sizes: Sizes, moments: Moments) -> None:
@@ -90,6 +93,10 @@ def make_gold(plans: list[StudyPlan], sizes: Sizes, moments: Moments) -> None:
                 strokes=4,
                 consent_version="1",
                 mended=n % 3 > 0 if n % 2 else None,
+                gold_dice=DICE,
             )
             for n, lease in enumerate(leases)
         )
+        Participation.objects.filter(
+            study=plan.id, volunteer__in=[uuid.UUID(key) for key in keys]
+        ).update(since_practice=0, practised=TASKS, practice_dice=DICE)

@@ -270,9 +270,16 @@ def _participations(tasks: Tasks, hands: Hands, moments: Moments, say: Say) -> N
     np.maximum.at(last, at, hands.share)
     load(
         Participation,
-        ("study", "volunteer", "corrections", "seconds", "last"),
+        ("study", "volunteer", "corrections", "seconds", "last", "since_practice"),
         (
-            (pair // len(hands.keys), hands.keys[pair % len(hands.keys)], count, 50.0 * count, end)
+            (
+                pair // len(hands.keys),
+                hands.keys[pair % len(hands.keys)],
+                count,
+                50.0 * count,
+                end,
+                count,
+            )
             for pair, count, end in zip(
                 pairs.tolist(), counts.tolist(), moments.at(last), strict=True
             )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
@@ -69,16 +70,20 @@ def require_account(request: HttpRequest) -> User:
     return user
 
 
-def volunteer_for(request: HttpRequest, *, create: bool = True) -> Volunteer | None:
+def volunteer_for(
+    request: HttpRequest, *, create: bool = True, among: QuerySet[Volunteer] | None = None
+) -> Volunteer | None:
     """The pseudonym of whoever asks: of the account, or of the anonymous session.
 
-    With ``create`` an unknown one is made, and the session remembers its secret.
+    With ``create`` an unknown one is made, and the session remembers its secret. ``among``: all
+    volunteers, with what else is to be read of this one.
     """
+    everybody = Volunteer.objects.all() if among is None else among
     user = account_of(request)
     if user is not None:
-        found = Volunteer.objects.filter(user=user).first()
+        found = everybody.filter(user=user).first()
         if found is None and create:
-            found = Volunteer.objects.get_or_create(user=user)[0]
+            found = everybody.get(pk=Volunteer.objects.get_or_create(user=user)[0].pk)
         if found is not None:
             # Known already, and not read again.
             found.user = user
@@ -89,10 +94,11 @@ def volunteer_for(request: HttpRequest, *, create: bool = True) -> Volunteer | N
             return None
         secret = secrets.token_urlsafe(24)
         request.session[_SESSION_SECRET] = secret
-    known = Volunteer.objects.filter(session_hash=tokens.hash_of(secret)).first()
+    known = everybody.filter(session_hash=tokens.hash_of(secret)).first()
     if known is not None or not create:
         return known
-    return Volunteer.objects.get_or_create(session_hash=tokens.hash_of(secret))[0]
+    made = Volunteer.objects.get_or_create(session_hash=tokens.hash_of(secret))[0]
+    return everybody.get(pk=made.pk)
 
 
 def anonymous_volunteer(request: HttpRequest) -> Volunteer | None:

@@ -14,7 +14,9 @@ from lamella.accounts.access import volunteer_for
 from lamella.accounts.models import Volunteer
 from lamella.annotation import favourites, services
 from lamella.annotation.feedback import practice_message
+from lamella.annotation.known import known_in, told
 from lamella.annotation.models import Assignment, Correction
+from lamella.annotation.offers import next_for
 from lamella.annotation.offers import renew as renew_lease
 from lamella.annotation.payload import NEIGHBOURS, TaskPayload, payload_of
 from lamella.annotation.wishes import Wish
@@ -81,15 +83,16 @@ def next_task(
     study, role = study_and_role(request.user, slug)
     if not may_contribute(request.user, study, role):
         raise ForbiddenError(f"Sign in to take part in the study “{study.title}”.")
-    volunteer = volunteer_for(request)
-    assert volunteer is not None
+    known = told(volunteer_for(request, among=known_in(study)), role)
     kind = (body and body.kind) or "any"
     within = kind == "round"
     wish = Wish.BEST if within else Wish(kind)
-    assignment = services.next_assignment(study, volunteer, beyond_round=not within, wish=wish)
+    assignment = next_for(study, known, beyond_round=not within, wish=wish)
     if assignment is None:
         return Status(204, None)
-    return payload_of(assignment, with_proposal=body is not None and body.with_proposal)
+    return payload_of(
+        assignment, study=study, with_proposal=body is not None and body.with_proposal
+    )
 
 
 @router.get("/assignments/{uuid:assignment_id}", response=TaskPayload)

@@ -17,10 +17,6 @@ def drop(volunteer: Volunteer, task: Task) -> None:
     Favourite.objects.filter(volunteer=volunteer, cube_id=task.cube_id, z=task.z).delete()
 
 
-def is_favourite(volunteer: Volunteer, task: Task) -> bool:
-    return Favourite.objects.filter(volunteer=volunteer, cube_id=task.cube_id, z=task.z).exists()
-
-
 def favourites_of(person: User, limit: int = 24) -> QuerySet[Favourite]:
     """The newest, of studies that the person may still see."""
     return Favourite.objects.filter(

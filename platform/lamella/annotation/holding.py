@@ -14,6 +14,7 @@ from django.utils import timezone
 from lamella.accounts.models import User, Volunteer
 from lamella.annotation.counting import free_places, recount, take_places
 from lamella.annotation.models import Correction, Quarantine
+from lamella.annotation.practice import settle
 from lamella.studies.models import Study
 
 
@@ -50,6 +51,7 @@ def quarantine(
         Correction.objects.filter(
             volunteer=volunteer, task__study=study, quarantine__isnull=True
         ).update(quarantine=made)
+        settle(study.pk, volunteer.pk)
         free_places(study, volunteer)
         recount(study, volunteer)
     return made
@@ -63,5 +65,6 @@ def let_go(study: Study, volunteer_id: UUID, *, by: User) -> None:
         if held is None or not _live().filter(pk=held.pk).update(**now):
             raise HoldError("This volunteer is not in quarantine.")
         Correction.objects.filter(quarantine=held).update(quarantine=None)
+        settle(study.pk, held.volunteer_id)
         take_places(study, held.volunteer)
         recount(study, held.volunteer)

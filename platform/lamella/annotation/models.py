@@ -160,6 +160,14 @@ class Participation(models.Model):
     )
     seconds = models.FloatField(default=0.0)
     last = models.DateTimeField(null=True, blank=True)
+    # What each offer asks, so that it need not look through what they handed in.
+    since_practice = models.PositiveIntegerField(
+        default=0, help_text="slices handed in since the last one of practice"
+    )
+    practised = models.PositiveIntegerField(default=0, help_text="practice masks that count")
+    practice_dice = models.FloatField(
+        null=True, blank=True, help_text="mean Dice of these masks with the experts'"
+    )
     paused = models.DateTimeField(null=True, blank=True, help_text="gets no tasks since")
     paused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

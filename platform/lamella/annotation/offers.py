@@ -13,9 +13,10 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from lamella.accounts.models import Volunteer
+from lamella.annotation.known import Known, known_of
 from lamella.annotation.models import Assignment
 from lamella.annotation.proven import in_order_for
-from lamella.annotation.routing import WINDOW, known_of, routed
+from lamella.annotation.routing import WINDOW, Free, routed
 from lamella.annotation.wishes import Wish, preferred
 from lamella.rounds.models import Task
 from lamella.rounds.services import next_best_tasks
@@ -23,13 +24,9 @@ from lamella.studies.models import Study, StudyState
 from lamella.studies.policy import config_of
 from models.config import PracticeConfig
 from models.crowd.routing import practice_every
-from models.crowd.skills import SkillEstimate
 
 # Of tasks that somebody left, how many are tried.
 _LEFT = 20
-
-# What the choice among tasks looks at.
-_CHOSEN_BY = ("id", "blind", "expected_error", "score", "places_taken", "redundancy")
 
 
 def next_assignment(
@@ -43,42 +40,30 @@ def next_assignment(
     left without submitting; with ``beyond_round`` the next best slices that the open round did not
     choose, and at last practice on a gold task. Somebody in quarantine is given practice alone.
     """
-    if study.state != StudyState.OPEN or volunteer.paused:
+    return next_for(study, known_of(study, volunteer), beyond_round=beyond_round, wish=wish)
+
+
+def next_for(
+    study: Study, known: Known, *, beyond_round: bool = True, wish: Wish = Wish.BEST
+) -> Assignment | None:
+    """`next_assignment` for a volunteer of whom is known already what offers ask."""
+    if study.state != StudyState.OPEN or known.paused:
         return None
-    known = known_of(study, volunteer)
-    if known.paused:
-        return None
-    held = _held(study, volunteer)
-    if held is not None:
-        return held
+    if known.held is not None:
+        return Assignment.objects.get(pk=known.held)
+    volunteer = known.volunteer
     if known.in_quarantine:
         return _practice(study, volunteer)
-    if beyond_round and _practice_is_due(study, volunteer, known.skill):
+    if beyond_round and _practice_is_due(study, known):
         lease = _practice(study, volunteer)
         if lease is not None:
             return lease
-    lease = _first_free(study, volunteer, wish, known.skill) or _take_up_again(study, volunteer)
+    lease = _first_free(study, known, wish) or _take_up_again(study, volunteer)
     if lease is not None or not beyond_round:
         return lease
     if next_best_tasks(study):
-        lease = _first_free(study, volunteer, wish, known.skill)
+        lease = _first_free(study, known, wish)
     return lease or _practice(study, volunteer)
-
-
-def _held(study: Study, volunteer: Volunteer) -> Assignment | None:
-    return (
-        Assignment.objects.select_related("task")
-        .filter(
-            volunteer=volunteer,
-            task__study=study,
-            # Others may have agreed on it meanwhile; a retired task is shown to nobody.
-            task__state=Task.State.OPEN,
-            state=Assignment.State.LEASED,
-            lease_until__gt=timezone.now(),
-        )
-        .order_by("created")
-        .first()
-    )
 
 
 def offered(study: Study) -> QuerySet[Task]:
@@ -90,26 +75,28 @@ def offered(study: Study) -> QuerySet[Task]:
     )
 
 
-def _first_free(
-    study: Study, volunteer: Volunteer, wish: Wish, skill: SkillEstimate | None
-) -> Assignment | None:
+def _first_free(study: Study, known: Known, wish: Wish) -> Assignment | None:
+    volunteer = known.volunteer
     had = Assignment.objects.filter(task=OuterRef("pk"), volunteer=volunteer)
-    free = in_order_for(study, volunteer, offered(study).filter(~Exists(had)))
+    free = in_order_for(study, known, offered(study).filter(~Exists(had)))
     wished = preferred(wish, study, volunteer, free)
     if wished is not None:
-        lease = _first_of(wished, volunteer, lambda tasks: tasks)
+        lease = _first_of(study, wished, volunteer, lambda tasks: tasks)
         if lease is not None:
             return lease
-    return _first_of(free, volunteer, lambda tasks: routed(study, tasks, skill))
+    return _first_of(study, free, volunteer, lambda tasks: routed(study, tasks, known.skill))
 
 
 def _first_of(
-    tasks: QuerySet[Task], volunteer: Volunteer, order: Callable[[list[Task]], list[Task]]
+    study: Study,
+    tasks: QuerySet[Task],
+    volunteer: Volunteer,
+    order: Callable[[list[Free]], list[Free]],
 ) -> Assignment | None:
     while True:
-        batch = list(tasks.only(*_CHOSEN_BY)[:WINDOW])
+        batch = [Free(*row) for row in tasks.values_list(*Free._fields)[:WINDOW]]
         for task in order(batch):
-            lease = _lease(task, volunteer)
+            lease = _lease(study, task.id, volunteer)
             if lease is not None:
                 return lease
         # A full batch that others emptied: look again; anything less was all there is.
@@ -117,16 +104,13 @@ def _first_of(
             return None
 
 
-def _lease(task: Task, volunteer: Volunteer) -> Assignment | None:
+def _lease(study: Study, task_id: int, volunteer: Volunteer) -> Assignment | None:
     try:
         with transaction.atomic():
-            if not take_place(task.pk):
+            if not take_place(task_id):
                 return None
-            # With what the page is told of a task; what a round was chosen from may be large.
-            whole = Task.objects.select_related("study", "cube__study", "proposal", "round")
-            task = whole.defer("round__selection", "round__figures").get(pk=task.pk)
             return Assignment.objects.create(
-                task=task, volunteer=volunteer, lease_until=_lease_end(task)
+                task_id=task_id, volunteer=volunteer, lease_until=_lease_end(study)
             )
     except IntegrityError:
         # The same volunteer was given this task by another request a moment ago.
@@ -148,23 +132,19 @@ def free_place(task_id: int) -> None:
 
 def _take_up_again(study: Study, volunteer: Volunteer) -> Assignment | None:
     """A task this volunteer once had and left: the same assignment goes on, if a place is free."""
-    left = (
-        Assignment.objects.select_related("task")
-        .filter(
-            volunteer=volunteer,
-            task__in=offered(study),
-            state__in=[Assignment.State.EXPIRED, Assignment.State.RELEASED],
-        )
-        .order_by("-task__priority")
-    )
+    left = Assignment.objects.filter(
+        volunteer=volunteer,
+        task__in=offered(study),
+        state__in=[Assignment.State.EXPIRED, Assignment.State.RELEASED],
+    ).order_by("-task__priority")
     for assignment in left[:_LEFT]:
-        if _lease_again(assignment):
+        if _lease_again(study, assignment):
             assignment.refresh_from_db()
             return assignment
     return None
 
 
-def _lease_again(assignment: Assignment) -> bool:
+def _lease_again(study: Study, assignment: Assignment) -> bool:
     with transaction.atomic():
         if not take_place(assignment.task_id):
             return False
@@ -174,7 +154,7 @@ def _lease_again(assignment: Assignment) -> bool:
         ).update(
             state=Assignment.State.LEASED,
             holds_place=True,
-            lease_until=_lease_end(assignment.task),
+            lease_until=_lease_end(study),
             ended=None,
         )
         if not taken:
@@ -182,17 +162,10 @@ def _lease_again(assignment: Assignment) -> bool:
         return bool(taken)
 
 
-def _practice_is_due(study: Study, volunteer: Volunteer, skill: SkillEstimate | None) -> bool:
+def _practice_is_due(study: Study, known: Known) -> bool:
     """Whether the volunteer has handed in enough slices since the last one of practice."""
-    between = practice_every(skill, config_of(study, PracticeConfig, "practice")) - 1
-    latest = (
-        Assignment.objects.filter(
-            volunteer=volunteer, task__study=study, state=Assignment.State.SUBMITTED
-        )
-        .order_by("-ended")
-        .values_list("practice", flat=True)[:between]
-    )
-    return len(latest) == between and not any(latest)
+    every = practice_every(known.skill, config_of(study, PracticeConfig, "practice"))
+    return known.since_practice >= every - 1
 
 
 def _practice(study: Study, volunteer: Volunteer) -> Assignment | None:
@@ -208,17 +181,17 @@ def _practice(study: Study, volunteer: Volunteer) -> Assignment | None:
     return Assignment.objects.get_or_create(
         task=task,
         volunteer=volunteer,
-        defaults={"practice": True, "holds_place": False, "lease_until": _lease_end(task)},
+        defaults={"practice": True, "holds_place": False, "lease_until": _lease_end(study)},
     )[0]
 
 
-def _lease_end(task: Task) -> datetime.datetime:
-    return timezone.now() + datetime.timedelta(minutes=task.study.lease_minutes)
+def _lease_end(study: Study) -> datetime.datetime:
+    return timezone.now() + datetime.timedelta(minutes=study.lease_minutes)
 
 
 def renew(assignment: Assignment) -> datetime.datetime | None:
     """Prolong a live lease; None when it has run out meanwhile."""
-    until = _lease_end(assignment.task)
+    until = _lease_end(assignment.task.study)
     renewed = Assignment.objects.filter(
         pk=assignment.pk, state=Assignment.State.LEASED, lease_until__gt=timezone.now()
     ).update(lease_until=until)

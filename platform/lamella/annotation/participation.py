@@ -12,22 +12,27 @@ from django.utils import timezone
 
 from lamella.accounts.models import User, Volunteer
 from lamella.annotation.models import Correction, Participation
+from lamella.annotation.practice import settle
 from lamella.studies.models import Membership, Study
 
 LENGTH = 50
 """Rows of one page."""
 
 
-def note(study_id: int, volunteer_id: UUID, *, seconds: float, **signs: bool) -> None:
+def note(
+    study_id: int, volunteer_id: UUID, *, seconds: float, practice: bool, **signs: bool
+) -> None:
     """One more mask of this volunteer; called in the transaction that stores it.
 
-    signs: which of the counts unedited, quick, floods and copies it adds to.
+    practice: whether it is one of a gold task. signs: which of the counts unedited, quick, floods
+    and copies it adds to.
     """
     now = timezone.now()
     change = {
         "corrections": F("corrections") + 1,
         "seconds": F("seconds") + seconds,
         "last": now,
+        "since_practice": 0 if practice else F("since_practice") + 1,
         **{name: F(name) + 1 for name, seen in signs.items() if seen},
     }
     mine = Participation.objects.filter(study=study_id, volunteer=volunteer_id)
@@ -56,6 +61,7 @@ def recount(volunteer: Volunteer) -> None:
             seconds=row["spent"] if row else 0.0,
             last=row["newest"] if row else None,
         )
+        settle(mine.study_id, volunteer.pk)
 
 
 def is_paused(study: Study, volunteer: Volunteer) -> bool:

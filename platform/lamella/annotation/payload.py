@@ -2,14 +2,14 @@
 
 from base64 import b64encode
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
+from django.db.models import Exists, OuterRef
 from ninja import Schema
 
-from lamella.annotation.favourites import is_favourite
-from lamella.annotation.models import Assignment
+from lamella.annotation.models import Assignment, Favourite
 from lamella.cubes.models import Cube
 from lamella.cubes.volumes import reader_of
 from lamella.learning.proposals import read_scores
@@ -107,10 +107,18 @@ SMALL = 24 * 1024
 """Bytes of a packed proposal that may come along with its task; larger ones come beside it."""
 
 
-def payload_of(assignment: Assignment, *, with_proposal: bool = False) -> TaskPayload:
-    """All that the page needs of a task. Audits and planted errors are said to be work."""
+def payload_of(
+    given: Assignment, *, study: Study | None = None, with_proposal: bool = False
+) -> TaskPayload:
+    """All that the page needs of a task. Audits and planted errors are said to be work.
+
+    study: the task's, where it is read already.
+    """
+    assignment = _with_all(given)
     task = assignment.task
-    study, cube = task.study, task.cube
+    task.study = study or task.study
+    cube = task.cube
+    cube.study = study = task.study
     last = cube.depth - 1
     return TaskPayload(
         assignment_id=assignment.pk,
@@ -129,8 +137,22 @@ def payload_of(assignment: Assignment, *, with_proposal: bool = False) -> TaskPa
         neighbours=list(range(max(0, task.z - NEIGHBOURS), min(last, task.z + NEIGHBOURS) + 1)),
         proposal=proposal_out(task, with_proposal),
         doubtful=doubtful_patches(task),
-        favourite=is_favourite(assignment.volunteer, task),
+        favourite=assignment.favourite,
         note=task.note,
+    )
+
+
+def _with_all(given: Assignment) -> Any:
+    """The assignment with what its payload tells of. One query."""
+    liked = Favourite.objects.filter(
+        volunteer=OuterRef("volunteer"), cube=OuterRef("task__cube"), z=OuterRef("task__z")
+    )
+    # What a round was chosen from may be large.
+    return (
+        Assignment.objects.select_related("task__cube", "task__proposal", "task__round")
+        .defer("task__round__selection", "task__round__figures")
+        .annotate(favourite=Exists(liked))
+        .get(pk=given.pk)
     )
 
 

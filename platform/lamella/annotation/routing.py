@@ -1,14 +1,10 @@
 """Which of the most valuable tasks a volunteer is given: hard ones to the skilled."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from django.db.models import Exists, OuterRef
 
-from lamella.accounts.models import Volunteer
-from lamella.annotation.models import Ability, Participation, Quarantine
-from lamella.rounds.models import Task
 from lamella.studies.models import Study
 from lamella.studies.policy import config_of
 from models.config import CrowdConfig
@@ -19,45 +15,18 @@ WINDOW = 60
 """Tasks, the most valuable first, among which a volunteer's is chosen."""
 
 
-@dataclass(frozen=True)
-class Known:
-    """What offers ask about a volunteer in a study."""
+class Free(NamedTuple):
+    """What the choice looks at of an open task with a free place; the names are its fields."""
 
-    paused: bool
-    in_quarantine: bool
-    skill: SkillEstimate | None
-
-
-def known_of(study: Study, volunteer: Volunteer) -> Known:
-    """One query."""
-    paused = Participation.objects.filter(
-        study=study, volunteer=OuterRef("pk"), paused__isnull=False
-    )
-    kept_out = Quarantine.objects.filter(study=study, volunteer=OuterRef("pk"), lifted__isnull=True)
-    row = (
-        Volunteer.objects.filter(pk=volunteer.pk)
-        .annotate(is_paused=Exists(paused), kept_out=Exists(kept_out))
-        .select_related("ability")
-        .get()
-    )
-    return Known(row.is_paused, row.kept_out, skill_of(getattr(row, "ability", None)))
+    id: int
+    blind: bool
+    expected_error: float | None
+    score: float | None
+    places_taken: int
+    redundancy: int
 
 
-def skill_of(ability: Ability | None) -> SkillEstimate | None:
-    """A stored skill, as models.crowd knows it."""
-    if ability is None:
-        return None
-    return SkillEstimate(
-        hit=ability.hit,
-        false_alarm=ability.false_alarm,
-        spread=ability.spread,
-        edge=ability.edge,
-        bias=ability.bias,
-        weight=ability.tasks,
-    )
-
-
-def routed(study: Study, tasks: Sequence[Task], skill: SkillEstimate | None) -> list[Task]:
+def routed(study: Study, tasks: Sequence[Free], skill: SkillEstimate | None) -> list[Free]:
     """The tasks in the order in which they are offered to somebody of this skill.
 
     First those that not enough people have seen to retire, so that nobody looks at what two settle;

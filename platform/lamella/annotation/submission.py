@@ -16,7 +16,7 @@ from lamella.annotation import offers
 from lamella.annotation.holding import held_back
 from lamella.annotation.models import Assignment, Correction
 from lamella.annotation.participation import recount
-from lamella.annotation.practice import gold_dice
+from lamella.annotation.practice import gold_dice, settle
 from lamella.annotation.watching import watch
 from lamella.cubes.store import location
 from lamella.jobs.services import enqueue
@@ -111,6 +111,8 @@ def _store(
             correction.save(force_insert=True)
             if supersedes is None:
                 watch(correction, mask)
+                if assignment.practice:
+                    settle(task.study_id, assignment.volunteer_id)
             else:
                 recount(assignment.volunteer)
             if not assignment.practice and hold is None:

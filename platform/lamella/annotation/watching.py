@@ -50,6 +50,7 @@ def watch(correction: Correction, mask: NDArray[Any]) -> None:
         correction.task.study_id,
         correction.volunteer_id,
         seconds=correction.active_seconds,
+        practice=correction.assignment.practice,
         unedited=seen.unedited,
         quick=seen.quick,
         floods=seen.flood,

@@ -14,9 +14,9 @@ from django.db.models.functions import Cast
 
 from lamella.accounts.models import User, Volunteer
 from lamella.annotation.holding import HoldError, let_go
+from lamella.annotation.known import skill_of
 from lamella.annotation.models import Ability, Participation, Quarantine
 from lamella.annotation.participation import let_on
-from lamella.annotation.routing import skill_of
 from lamella.studies.models import Membership, Study
 from lamella.studies.policy import config_of
 from models.config import GuardConfig

@@ -8,7 +8,7 @@ from django.db.models.functions import TruncDate
 
 from lamella.accounts.models import Volunteer
 from lamella.annotation.models import Correction
-from lamella.annotation.proven import practice_scores
+from lamella.annotation.practice import practice_scores
 from lamella.consensus.record import Made, masks_of, practice_of
 from lamella.consensus.recording import SETTLED
 from lamella.rounds.models import Task
@@ -70,7 +70,7 @@ def own_work_in(study: Study, volunteer: Volunteer | None) -> Own:
         days=total["days"],
         first=total["first"],
         last=total["last"],
-        practice=[Practice(*one) for one in practice_scores(study, volunteer)],
+        practice=[Practice(*one) for one in practice_scores(study.pk, volunteer.pk)],
         found=found,
         planted=planted,
         made=masks_of(study, volunteer.pk)[:LATEST],

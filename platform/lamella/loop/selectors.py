@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from lamella.accounts.models import User, Volunteer
 from lamella.annotation.models import Correction
-from lamella.annotation.proven import Accuracy, accuracies
+from lamella.annotation.practice import Accuracy, accuracies
 from lamella.cubes.models import Cube, VolumeState
 from lamella.learning.selectors import current_proposals
 from lamella.loop.counted import Counted

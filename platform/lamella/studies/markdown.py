@@ -1,6 +1,7 @@
 """Guides are Markdown written by people: rendered, then cleaned."""
 
 import re
+from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -15,6 +16,8 @@ _TAGS = {
 _ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
 
 
+# Each offer of a task brings its study's guide and lessons along.
+@lru_cache(maxsize=256)
 def render(text: str) -> str:
     """Safe HTML of a guide; headings begin at the second level, below the page's own title."""
     html = _MARKDOWN.render(text)

@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from lamella.accounts.models import User, Volunteer
-from lamella.annotation import proven
+from lamella.annotation.known import known_of
+from lamella.annotation.models import Participation
 from lamella.annotation.offers import next_assignment
 from lamella.annotation.payload import payload_of
 from lamella.annotation.proven import Standing, standing
@@ -73,14 +74,19 @@ def test_after_a_while_anybody_may_take_what_nobody_took(study: Study, blind: Ta
     assert given(study, make_volunteer()) == blind
 
 
-def test_where_there_is_gold_a_member_first_proves_themselves(
-    study: Study, blind: Task, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_there_is_gold_a_member_first_proves_themselves(study: Study, blind: Task) -> None:
     make_task(blind.cube, None, 9, kind=Task.Kind.GOLD)
     alice = volunteer_of("alice")
-    assert standing(study, alice) == Standing.NEWCOMER
-    monkeypatch.setattr(proven, "_proven", lambda study, volunteer: True)
-    assert standing(study, alice) == Standing.PROVEN
+    mine = Participation.objects.create(study=study, volunteer=alice, practised=2, practice_dice=1)
+
+    def now() -> Standing:
+        return standing(study, known_of(study, alice))
+
+    assert now() == Standing.NEWCOMER
+    Participation.objects.filter(pk=mine.pk).update(practised=3, practice_dice=0.84)
+    assert now() == Standing.NEWCOMER
+    Participation.objects.filter(pk=mine.pk).update(practice_dice=0.86)
+    assert now() == Standing.PROVEN
     assert given(study, alice) == blind
 
 

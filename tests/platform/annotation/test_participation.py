@@ -48,7 +48,7 @@ def test_a_paused_volunteer_gets_no_task_of_this_study_and_reads_why(
     make.make_task(make.make_cube(study), make.make_round(study))
     user = make.make_user("alice")
     alice = make.make_volunteer(user)
-    participation.note(study.pk, alice.pk, seconds=1.0)
+    participation.note(study.pk, alice.pk, seconds=1.0, practice=False)
     client = signed_in(dana)
     path = f"/studies/liver-3/people/volunteers/{alice.pk}/pause/"
     client.post(path, {"why": "Please read the guide again."})
@@ -68,7 +68,7 @@ def test_the_list_is_paged_without_gaps_or_repeats(
 ) -> None:
     monkeypatch.setattr(participation, "LENGTH", 4)
     for _ in range(9):
-        participation.note(study.pk, make.make_volunteer().pk, seconds=5.0)
+        participation.note(study.pk, make.make_volunteer().pk, seconds=5.0, practice=False)
     idle = make.make_volunteer()
     participation.pause(study, idle, by=dana)
     seen, after = [], ""
@@ -86,7 +86,7 @@ def test_volunteers_are_found_by_name_and_by_pseudonym(study: Study, dana: User)
     alice = make.make_volunteer(make.make_user("alice"))
     nameless = make.make_volunteer()
     for volunteer in (alice, nameless):
-        participation.note(study.pk, volunteer.pk, seconds=1.0)
+        participation.note(study.pk, volunteer.pk, seconds=1.0, practice=False)
     client = signed_in(dana)
     address = "/studies/liver-3/people/volunteers/"
     by_name = client.get(f"{address}?name=ALI").content.decode()

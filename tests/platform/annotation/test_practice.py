@@ -6,7 +6,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from lamella.annotation.models import Assignment, Correction
-from lamella.annotation.proven import Accuracy, accuracies, accuracy
+from lamella.annotation.practice import Accuracy, accuracies, accuracy
 from lamella.cubes.models import LabelsRole
 from lamella.rounds.models import Task
 from lamella.volumes import codec
@@ -66,7 +66,7 @@ def test_nobody_else_sees_it(client: Client, practice: Correction) -> None:
 def test_the_profile_shows_how_well_practice_went(client: Client, practice: Correction) -> None:
     assert practice.volunteer.user is not None
     client.force_login(practice.volunteer.user)
-    found = accuracy(practice.task.study, practice.volunteer)
+    found = accuracy(practice.task.study_id, practice.volunteer_id)
     assert found is not None
     assert (found.slices, 0.7 < found.dice < 1) == (1, True)
     html = client.get("/profile/").content.decode()
@@ -89,7 +89,7 @@ def test_a_practice_mask_without_a_score_is_scored_when_it_is_asked_for(
 ) -> None:
     """This one came in before scores were kept."""
     assert practice.gold_dice is None
-    found = accuracy(practice.task.study, practice.volunteer)
+    found = accuracy(practice.task.study_id, practice.volunteer_id)
     cut = truth[1].copy()
     cut[:20] = 0
     assert found is not None
@@ -102,6 +102,6 @@ def test_a_score_that_is_kept_is_not_worked_out_again(
     Correction.objects.update(gold_dice=0.5)
     study, alice = practice.task.study, practice.volunteer
     with django_assert_num_queries(1):
-        assert accuracy(study, alice) == Accuracy(0.5, 1)
+        assert accuracy(study.pk, alice.pk) == Accuracy(0.5, 1)
     with django_assert_num_queries(1):
         assert accuracies(alice) == {study.pk: Accuracy(0.5, 1)}

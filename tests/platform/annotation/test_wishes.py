@@ -6,6 +6,7 @@ from django.utils import timezone
 from lamella.accounts.models import Volunteer
 from lamella.annotation.models import Assignment
 from lamella.annotation.offers import next_assignment
+from lamella.annotation.participation import note
 from lamella.annotation.wishes import Wish
 from lamella.rounds.models import Round, Task
 from lamella.studies.models import Study
@@ -32,6 +33,7 @@ def hand_in(study: Study, volunteer: Volunteer, wish: Wish = Wish.BEST) -> Assig
     found.state = Assignment.State.SUBMITTED
     found.ended = timezone.now()
     found.save()
+    note(study.pk, volunteer.pk, seconds=1.0, practice=found.practice)
     return found
 
 
