@@ -10,22 +10,25 @@ from django.db import connection
 from lamella.jobs import services
 from lamella.jobs.errors import JobStopped, LeaseLost
 from lamella.jobs.services import Lease
+from workers.job_log import JobLog
 
 logger = logging.getLogger(__name__)
 
 
 class Pulse(threading.Thread):
-    """Renews a lease every two seconds, tells the progress, and hears what the job must stop for.
+    """Renews a lease every two seconds, tells the progress, brings the log to the job, and hears
+    what the job must stop for.
 
     ``reason`` is set once the work should stop, and stays. A database that is locked, full or
     away for a while stops nothing: the next beat tries again, and should the lease lapse and be
     given to another worker meanwhile, its token keeps this one from recording.
     """
 
-    def __init__(self, lease: Lease) -> None:
+    def __init__(self, lease: Lease, log: JobLog) -> None:
         super().__init__(name=f"pulse of {lease.job_id}", daemon=True)
         self.reason: JobStopped | None = None
         self._lease = lease
+        self.log = log
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._news: tuple[float, str] | None = None
@@ -57,6 +60,7 @@ class Pulse(threading.Thread):
                 services.heartbeat(self._lease)
             else:
                 services.heartbeat(self._lease, progress=news[0], message=news[1])
+            self.log.keep()
         except JobStopped as reason:
             # A lost lease outweighs a cancellation: nothing may be recorded any more.
             if isinstance(reason, LeaseLost):

@@ -34,6 +34,7 @@ from lamella.jobs.errors import (
 from lamella.jobs.models import Job
 from lamella.jobs.services import Lease
 from workers import shutdown
+from workers.job_log import JobLog
 from workers.pulse import Pulse
 
 logger = logging.getLogger(__name__)
@@ -91,6 +92,10 @@ class JobContext:
         self._pulse.tell(done / total if total else 0.0, message)
         self.check()
 
+    def keep_log(self) -> None:
+        """Keep what is logged from here on even where the job turns out to be quick."""
+        self._pulse.log.worth_keeping = True
+
     def should_stop(self) -> bool:
         """Has the work to stop? For handlers that save a checkpoint first, then return."""
         self.told_to_stop = self._reason() is not None
@@ -141,15 +146,19 @@ def run_job(job_id: str, *, worker: str | None = None) -> str:
         logger.info("job=%s is not to be had", job_id)
         return "taken"
     job = Job.objects.get(pk=lease.job_id)
-    logger.info("job=%s kind=%s attempt=%d begins", job.pk, job.kind, job.attempts)
     began = time.monotonic()
-    with Pulse(lease) as pulse:
-        try:
-            outcome = _work(JobContext(job, lease, pulse))
-        except LeaseLost:
-            outcome = "lost"
-    seconds = time.monotonic() - began
-    logger.info("job=%s kind=%s %s after %.1f s", job.pk, job.kind, outcome, seconds)
+    with JobLog(job.pk) as log:
+        logger.info("job=%s kind=%s attempt=%d begins", job.pk, job.kind, job.attempts)
+        with Pulse(lease, log) as pulse:
+            try:
+                outcome = _work(JobContext(job, lease, pulse))
+            except LeaseLost:
+                outcome = "lost"
+        seconds = time.monotonic() - began
+        logger.info("job=%s kind=%s %s after %.1f s", job.pk, job.kind, outcome, seconds)
+    # The many that are done at once and complain of nothing need no row each.
+    if log.worth_keeping:
+        log.keep()
     return outcome
 
 

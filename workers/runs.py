@@ -1,5 +1,6 @@
 """What the workers do alike for every training run, on labels or without."""
 
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypedDict
@@ -17,6 +18,8 @@ from models.networks.progress import TrainProgress, TrainResult
 from models.networks.types import TrainingCube, TrainingSlice
 from workers.configs import from_json
 from workers.runner import JobContext
+
+logger = logging.getLogger(__name__)
 
 # A point of the curves is written at most this often; pages poll, they do not stream.
 _SECONDS_A_POINT = 2.0
@@ -45,6 +48,14 @@ def carry_out(
     runs = TrainingRun.objects.select_related("study", "parent", "origin")
     run = runs.get(pk=ctx.params["run_id"])
     services.begin_run(run)
+    ctx.keep_log()
+    logger.info(
+        "training run %d: %s slices, %s, code %s",
+        run.pk,
+        run.snapshot.get("slices", 0),
+        f"from version {run.parent.number}" if run.parent else "from nothing",
+        run.code_version,
+    )
     terms = Terms(
         checkpoint_dir=work_folder(f"training/{run.pk}"),
         network=from_json(NetworkConfig, run.config["network"]),
@@ -64,15 +75,43 @@ def _teller(
     ctx: JobContext, run: TrainingRun, point: Callable[[TrainProgress], Mapping[str, Any]]
 ) -> Callable[[TrainProgress], None]:
     last = -_SECONDS_A_POINT
+    said: TrainProgress | None = None
 
     def tell(progress: TrainProgress) -> None:
-        nonlocal last
+        nonlocal last, said
+        if _is_news(progress, said):
+            _log(progress)
+            said = progress
         ctx.progress(progress.fraction, 1.0, _words(progress))
         if progress.seconds - last >= _SECONDS_A_POINT or progress.fraction >= 1.0:
             last = progress.seconds
             services.add_point(run, point(progress))
 
     return tell
+
+
+def _is_news(now: TrainProgress, said: TrainProgress | None) -> bool:
+    """Whether the log is told: of every validation, and at least every twentieth of the way."""
+    return (
+        said is None
+        or now.validation_dice != said.validation_dice
+        or now.saturated != said.saturated
+        or now.fraction >= said.fraction + 0.05
+    )
+
+
+def _log(progress: TrainProgress) -> None:
+    figures = dict(progress.losses)
+    if progress.validation_dice is not None:
+        figures["validation_dice"] = progress.validation_dice
+    logger.info(
+        "step %d, %.0f s, %.0f %%: %s%s",
+        progress.step,
+        progress.seconds,
+        100 * progress.fraction,
+        ", ".join(f"{name} {value:.4f}" for name, value in figures.items()),
+        "; saturated" if progress.saturated else "",
+    )
 
 
 def _words(progress: TrainProgress) -> str:
@@ -87,8 +126,10 @@ def _record(ctx: JobContext, run: TrainingRun, result: TrainResult) -> None:
     Raises the reason for which the run was stopped where it has no checkpoint.
     """
     if result.checkpoint is None:
+        logger.info("stopped at step %d; it can go on from there", result.steps)
         ctx.check()
         raise RuntimeError("training stopped without being told to")
+    logger.info("trained: %d steps in %.0f s", result.steps, result.seconds)
     key = f"models/{run.study_id}/run-{run.pk}.safetensors"
     location(key).write(result.checkpoint.read_bytes())
     metrics: dict[str, float | None] = {

@@ -110,6 +110,10 @@ def _secret(route: str, plan: StudyPlan) -> str:
 
 def _number(route: str, key: str, plan: StudyPlan) -> int:
     """The id that a route's number means."""
+    from lamella.learning.models import TrainingRun
+
+    if route == "run_log":
+        return TrainingRun.objects.filter(study=plan.id).values_list("pk", flat=True)[0]
     versions: Mapping[str, int] = {"roll_back": plan.versions[len(plan.versions) // 2]}
     return versions.get(route, plan.cubes[0])
 

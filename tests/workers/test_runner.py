@@ -14,6 +14,7 @@ from lamella.jobs.errors import Cancelled, LeaseLost, TransientError, UserError
 from lamella.jobs.kinds import Kind
 from lamella.jobs.models import Job
 from workers import runner, shutdown
+from workers.job_log import JobLog
 from workers.pulse import Pulse
 from workers.runner import Handler, JobContext, run_job
 
@@ -241,7 +242,7 @@ def test_a_locked_or_full_database_does_not_stop_the_work_and_loses_no_progress(
     beats: Callable[..., Beats],
 ) -> None:
     fake = beats(OperationalError("database is locked"), OSError(errno.ENOSPC, "full"))
-    with Pulse(lease()) as pulse:
+    with Pulse(held := lease(), JobLog(held.job_id)) as pulse:
         pulse.tell(0.5, "half")
         assert fake.enough.wait(5)
         assert pulse.reason is None
@@ -253,14 +254,14 @@ def test_a_pulse_keeps_the_lease_of_a_cancelled_job_until_the_work_has_stopped(
     beats: Callable[..., Beats],
 ) -> None:
     fake = beats(Cancelled(), Cancelled())
-    with Pulse(lease()) as pulse:
+    with Pulse(held := lease(), JobLog(held.job_id)) as pulse:
         assert fake.enough.wait(5)
         assert isinstance(pulse.reason, Cancelled)
 
 
 def test_a_pulse_falls_silent_once_the_lease_is_lost(beats: Callable[..., Beats]) -> None:
     fake = beats(Cancelled(), LeaseLost())
-    with Pulse(lease()) as pulse:
+    with Pulse(held := lease(), JobLog(held.job_id)) as pulse:
         pulse.join(timeout=5)
         assert not pulse.is_alive()
         assert isinstance(pulse.reason, LeaseLost)

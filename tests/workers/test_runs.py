@@ -5,6 +5,7 @@ import pytest
 
 from lamella.cubes.models import Cube
 from lamella.jobs.errors import UserError
+from lamella.jobs.logs import log_of
 from lamella.jobs.models import Job, JobState
 from lamella.learning.models import ModelVersion, TrainingRun
 from lamella.loop.training import start_pretraining
@@ -45,6 +46,16 @@ def test_a_run_ends_in_a_version_to_start_from_with_a_curve_of_losses_alone() ->
     assert version.metrics.keys() == {"steps", "seconds"}
     assert run.curves[-1].keys() == {"step", "seconds", "cross_entropy", "dice"}
     assert Job.objects.filter(kind="advance", scope=run.study.slug).exists()
+
+
+def test_the_log_of_a_run_tells_what_it_learns_from_and_how_it_went() -> None:
+    run = pretraining()
+    run_job(str(run.job_id))
+    lines = log_of(run.job_id)
+    assert f"training run {run.pk}: 12 slices, from nothing, code " in lines
+    assert "step 2, " in lines
+    assert "100 %: cross_entropy " in lines
+    assert "trained: 2 steps in " in lines
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,19 @@ class Job(models.Model):
         return gettext("stopping") if self.stopping else str(self.get_state_display())
 
 
+class JobLog(models.Model):
+    """What a job said while it ran, of all its attempts: see logs.py."""
+
+    job = models.OneToOneField(Job, on_delete=models.CASCADE, primary_key=True, related_name="log")
+    # Lines. Of a long log the middle is left out.
+    first = models.JSONField(default=list)
+    last = models.JSONField(default=list)
+    left_out = models.PositiveIntegerField(default=0, help_text="lines between first and last")
+
+    def __str__(self) -> str:
+        return f"log of {self.job}"
+
+
 class Beat(models.Model):
     """When the scheduler or a worker was last heard of: see beats.py."""
 

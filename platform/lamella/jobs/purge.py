@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import ForeignObjectRel, QuerySet
+from django.db.models import CASCADE, ForeignObjectRel, QuerySet
 
 from lamella.jobs import clock
 from lamella.jobs.models import Job, JobState
@@ -39,7 +39,8 @@ def purge(now: datetime | None = None) -> int:
 def _unreferenced() -> QuerySet[Job]:
     jobs = Job.objects.all()
     for relation in Job._meta.get_fields(include_hidden=True):
-        if isinstance(relation, ForeignObjectRel):
+        # What goes with its job, as its log does, keeps none.
+        if isinstance(relation, ForeignObjectRel) and relation.on_delete is not CASCADE:
             name = relation.field.name
             rows = relation.related_model._base_manager.filter(**{f"{name}__isnull": False})
             jobs = jobs.exclude(pk__in=rows.values(name))

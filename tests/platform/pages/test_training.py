@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from lamella.accounts.models import User
 from lamella.cubes.models import LabelsRole
+from lamella.jobs.logs import add_lines
 from lamella.jobs.models import Job, JobState
 from lamella.learning.models import ModelVersion, TrainingRun
 from lamella.loop import serving
@@ -37,6 +38,18 @@ def test_the_running_run_is_open_with_progress_curves_and_a_table_twin(
     assert 'value="0.4"' in html
     assert html.count('class="c-line') >= 5
     assert "<caption" in html or "Cross-entropy" in html
+
+
+def test_the_log_of_a_run_is_shown_as_it_was_said_to_managers_alone(world: World, as_: As) -> None:
+    address = url(world, "run_log", world.run.pk)
+    assert address in desk(world, as_, world.bob)
+    assert "has said nothing yet" in as_(world.dana).get(address).content.decode()
+    assert world.run.job_id is not None
+    add_lines(world.run.job_id, ["2026-11-30 11:00:00 step 40: <b>fine</b>"])
+    assert "step 40: &lt;b&gt;fine&lt;/b&gt;" in as_(world.dana).get(address).content.decode()
+    assert as_(world.alice).get(address).status_code == 403
+    assert as_(world.charlie).get(address).status_code == 404
+    assert as_(world.dana).get(url(world, "run_log", 10**6)).status_code == 404
 
 
 def test_another_run_is_opened_by_its_number(world: World, as_: As) -> None:
