@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from lamella.jobs.logs import add_lines
 from lamella.jobs.models import Job, JobState
 from lamella.learning.models import TrainingRun
 from tests import desk
@@ -79,6 +80,62 @@ def test_the_desk_shows_pictures_versions_disk_and_who_trains(
     page.get_by_role("button", name="that nobody needs").click()
     expect(page.locator(".banner").first).to_contain_text("is being deleted")
     assert Job.objects.get(kind="clean_up").params["what"] == "delete"
+
+
+def test_bob_reads_a_curve_at_the_step_under_the_pointer_and_stretches_it(
+    scene: Scene, run: TrainingRun, people: People
+) -> None:
+    points = [
+        {"step": 10 * n, "seconds": n, "cross_entropy": 1 / n, "dice": 0.5, "validation_dice": 0.9}
+        for n in range(1, 11)
+    ]
+    TrainingRun.objects.filter(pk=run.pk).update(curves=points)
+    page = people.page("bob")
+    page.goto(f"{DESK}?run={run.pk}")
+    losses = page.locator("figure", has_text="Losses of the segmenter")
+    curves = losses.locator(".curves")
+    expect(losses.locator(".chart-at")).to_have_text("at step 100")
+    expect(losses.locator(".chart-keys .c0 b")).to_have_text(".100")
+    over = curves.locator(".u-over")
+    over.scroll_into_view_if_needed()
+    box = over.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 2, middle)
+    expect(losses.locator(".chart-at")).to_have_text("at step 10")
+    expect(losses.locator(".chart-keys .c0 b")).to_have_text("1.000")
+    # The other curves tell of the same step.
+    others = page.locator("figure", has_text="Validation Dice")
+    expect(others.locator(".chart-at")).to_have_text("at step 10")
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, middle, steps=4)
+    page.mouse.up()
+    page.mouse.move(box["x"] + box["width"] - 2, middle)
+    expect(losses.locator(".chart-at")).not_to_have_text("at step 100")
+    over.dblclick()
+    page.mouse.move(box["x"] + box["width"] - 2, middle)
+    expect(losses.locator(".chart-at")).to_have_text("at step 100")
+    # In the table stand the same figures.
+    page.get_by_text("As a table").click()
+    expect(page.locator("#run-table tbody tr")).to_have_count(10)
+
+
+def test_bob_reads_the_log_of_a_run_and_sees_new_lines_without_reloading(
+    scene: Scene, run: TrainingRun, people: People
+) -> None:
+    assert run.job_id is not None
+    add_lines(run.job_id, ["step 40, 12 s, 20 %: cross_entropy 0.3100"])
+    page = people.page("bob")
+    page.goto(f"{DESK}?run={run.pk}")
+    page.get_by_role("link", name=f"Log of run {run.pk}").click()
+    expect(page.locator("pre.log")).to_contain_text("cross_entropy 0.3100")
+    assert axe(page) == []
+    assert fits(page)
+    page.evaluate("window.unreloaded = true")
+    add_lines(run.job_id, ["step 80, 24 s, 40 %: cross_entropy 0.2200"])
+    make.make_job(scene.study, state=JobState.DONE, finished=timezone.now())
+    expect(page.locator("pre.log")).to_contain_text("cross_entropy 0.2200", timeout=20_000)
+    assert page.evaluate("window.unreloaded") is True
 
 
 def test_root_tries_a_failed_job_again_and_sees_a_new_one_without_reloading(

@@ -1,7 +1,19 @@
-/** The training desk: runs, curves and jobs stay current. */
+/** The training desk: runs, curves and jobs stay current, and the curves can be read. */
 import { keepLive } from "../dashboard/live.ts";
 import { loadMessages } from "../dashboard/messages.ts";
+import { loadMessages as loadOwn } from "./messages.ts";
 
-await loadMessages();
+await Promise.all([loadMessages(), loadOwn()]);
+
+async function draw(parts: readonly HTMLElement[]): Promise<void> {
+  const sections = parts.filter((part) => part.dataset.curves);
+  if (!sections.length) return;
+  const { drawCurves } = await import("./curves.ts");
+  await Promise.all(sections.map(drawCurves));
+}
+
 const root = document.getElementById("desk");
-if (root?.dataset.live) keepLive(root, () => undefined);
+if (root) {
+  void draw([...root.querySelectorAll<HTMLElement>("[data-curves]")]);
+  if (root.dataset.live) keepLive(root, (parts) => void draw(parts));
+}

@@ -303,6 +303,7 @@ def line_chart(
 _CURVES = {
     "cross_entropy": gettext_lazy("cross-entropy"),
     "dice": gettext_lazy("Dice loss"),
+    "validation_dice": gettext_lazy("of the slices held out"),
     "adversarial": gettext_lazy("adversarial"),
     "real_score": gettext_lazy("to labels"),
     "fake_score": gettext_lazy("to proposals"),
