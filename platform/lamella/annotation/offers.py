@@ -1,20 +1,17 @@
-"""Which task a volunteer is given next, and the lease on it.
-
-Every claim of a place is one conditional UPDATE whose row count is checked, so that however many
-ask at once a task never has more live leases and submissions than its redundancy.
-"""
+"""Which task a volunteer is given next, and the lease on it."""
 
 import datetime
 import uuid
 from collections.abc import Callable
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from lamella.accounts.models import Volunteer
 from lamella.annotation.known import Known, known_of
 from lamella.annotation.models import Assignment
+from lamella.annotation.places import free_place, lease, take_place
 from lamella.annotation.proven import in_order_for
 from lamella.annotation.routing import WINDOW, Free, routed
 from lamella.annotation.wishes import Wish, preferred
@@ -55,15 +52,15 @@ def next_for(
     if known.in_quarantine:
         return _practice(study, volunteer)
     if beyond_round and _practice_is_due(study, known):
-        lease = _practice(study, volunteer)
-        if lease is not None:
-            return lease
-    lease = _first_free(study, known, wish) or _take_up_again(study, volunteer)
-    if lease is not None or not beyond_round:
-        return lease
+        found = _practice(study, volunteer)
+        if found is not None:
+            return found
+    found = _first_free(study, known, wish) or _take_up_again(study, volunteer)
+    if found is not None or not beyond_round:
+        return found
     if next_best_tasks(study):
-        lease = _first_free(study, known, wish)
-    return lease or _practice(study, volunteer)
+        found = _first_free(study, known, wish)
+    return found or _practice(study, volunteer)
 
 
 def offered(study: Study) -> QuerySet[Task]:
@@ -81,9 +78,9 @@ def _first_free(study: Study, known: Known, wish: Wish) -> Assignment | None:
     free = in_order_for(study, known, offered(study).filter(~Exists(had)))
     wished = preferred(wish, study, volunteer, free)
     if wished is not None:
-        lease = _first_of(study, wished, volunteer, lambda tasks: tasks)
-        if lease is not None:
-            return lease
+        found = _first_of(study, wished, volunteer, lambda tasks: tasks)
+        if found is not None:
+            return found
     return _first_of(study, free, volunteer, lambda tasks: routed(study, tasks, known.skill))
 
 
@@ -96,38 +93,12 @@ def _first_of(
     while True:
         batch = [Free(*row) for row in tasks.values_list(*Free._fields)[:WINDOW]]
         for task in order(batch):
-            lease = _lease(study, task.id, volunteer)
-            if lease is not None:
-                return lease
+            found = lease(task.id, volunteer, _lease_end(study))
+            if found is not None:
+                return found
         # A full batch that others emptied: look again; anything less was all there is.
         if len(batch) < WINDOW:
             return None
-
-
-def _lease(study: Study, task_id: int, volunteer: Volunteer) -> Assignment | None:
-    try:
-        with transaction.atomic():
-            if not take_place(task_id):
-                return None
-            return Assignment.objects.create(
-                task_id=task_id, volunteer=volunteer, lease_until=_lease_end(study)
-            )
-    except IntegrityError:
-        # The same volunteer was given this task by another request a moment ago.
-        return None
-
-
-def take_place(task_id: int) -> bool:
-    """Fill one of an open task's places, if one is free."""
-    return bool(
-        Task.objects.filter(
-            pk=task_id, state=Task.State.OPEN, places_taken__lt=F("redundancy")
-        ).update(places_taken=F("places_taken") + 1)
-    )
-
-
-def free_place(task_id: int) -> None:
-    Task.objects.filter(pk=task_id, places_taken__gt=0).update(places_taken=F("places_taken") - 1)
 
 
 def _take_up_again(study: Study, volunteer: Volunteer) -> Assignment | None:

@@ -12,10 +12,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from lamella.annotation import offers
 from lamella.annotation.holding import held_back
 from lamella.annotation.models import Assignment, Correction
 from lamella.annotation.participation import recount
+from lamella.annotation.places import take_place
 from lamella.annotation.practice import gold_dice, settle
 from lamella.annotation.watching import watch
 from lamella.cubes.store import location
@@ -184,7 +184,7 @@ def _end_lease(assignment: Assignment, *, fills: bool) -> bool:
     ):
         return True
     # The place was given away. If one is free, the late mask fills it; else it is one more.
-    holds = fills and offers.take_place(assignment.task_id)
+    holds = fills and take_place(assignment.task_id)
     Assignment.objects.filter(pk=assignment.pk).update(
         state=Assignment.State.SUBMITTED, ended=now, holds_place=holds
     )
