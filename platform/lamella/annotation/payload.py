@@ -12,7 +12,7 @@ from ninja import Schema
 from lamella.annotation.models import Assignment, Favourite
 from lamella.cubes.models import Cube
 from lamella.cubes.volumes import reader_of
-from lamella.learning.proposals import read_scores
+from lamella.learning.proposals import read_score
 from lamella.rounds.masks import task_proposal
 from lamella.rounds.models import Task
 from lamella.studies.markdown import render, render_cards
@@ -212,11 +212,13 @@ def doubtful_patches(task: Task) -> list[PatchOut]:
 
     ``score`` is 1 - realness.
     """
-    maps = read_scores(task.proposal, ("discriminator_focus",)) if task.proposal else {}
-    if task.planted or "discriminator_focus" not in maps:
+    if task.planted or task.proposal is None:
         return []
-    realness, patch = maps["discriminator_focus"]
-    plane = 1.0 - realness[task.z]
+    found = read_score(task.proposal, "discriminator_focus", task.z)
+    if found is None:
+        return []
+    realness, patch = found
+    plane = 1.0 - realness
     box = Box(task.y0, task.x0, task.height, task.width)
     bound = float(np.mean(plane) + np.std(plane))
     return [

@@ -102,3 +102,17 @@ def read_scores(
         array = open_array(root_of(proposal), f"{SCORES}/{name}")
         maps[str(name)] = (array[:].astype(np.float32), int(str(array.array.attrs["patch"])))
     return maps
+
+
+def read_score(proposal: Proposal, name: str, z: int) -> tuple[NDArray[np.float32], int] | None:
+    """One slice (PY, PX) of a score map, and the side of its patches; None where there is none."""
+    if name not in proposal.blend.get("scores", []):
+        return None
+    array = _score_map(proposal.uri, name)
+    return array[z : z + 1][0].astype(np.float32), int(str(array.array.attrs["patch"]))
+
+
+@lru_cache(maxsize=64)
+def _score_map(uri: str, name: str) -> SlabArray:
+    """Kept open, as the labels are."""
+    return open_array(location(uri), f"{SCORES}/{name}")
