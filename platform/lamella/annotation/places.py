@@ -43,7 +43,7 @@ def _in_one_statement(made: Assignment) -> bool:
     want is locked, nobody waits for this process."""
     fields = Assignment._meta.concrete_fields
     values = [field.get_db_prep_save(field.pre_save(made, True), connection) for field in fields]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     slots = ", ".join(["%s"] * len(fields))
     with connection.cursor() as cursor:
         cursor.execute(
