@@ -11,6 +11,7 @@ import pytest
 _CACHES = (
     ("lamella.cubes.volumes", "_open"),
     ("lamella.learning.proposals", "_reader"),
+    ("lamella.learning.proposals", "_score_map"),
     ("lamella.consensus.known", "_labels_reader"),
 )
 
@@ -22,10 +23,14 @@ def pytest_configure() -> None:
 
 @pytest.fixture(autouse=True)
 def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A store that no other test has written to."""
+    """A store, and a folder for what is under way, that no other test has written to."""
     from django.conf import settings
 
+    # Beside the test's own folder, whose contents some tests list.
+    data = tmp_path.with_name(f"{tmp_path.name}-data")
+    data.mkdir()
     monkeypatch.setattr(settings, "STORE_URL", str(tmp_path / "store"))
+    monkeypatch.setattr(settings, "DATA_DIR", data)
     yield
     for module, name in _CACHES:
         if module in sys.modules:
