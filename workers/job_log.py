@@ -4,7 +4,7 @@ import logging
 import threading
 import uuid
 
-from django.db import DatabaseError
+from django.db import Error
 
 from lamella.jobs.logs import add_lines
 
@@ -35,7 +35,11 @@ class JobLog(logging.Handler):
         ours = record.name.split(".", 1)[0] in OURS
         if not ours and record.levelno < logging.WARNING:
             return
-        text = self.format(record)
+        try:
+            text = self.format(record)
+        except Exception:  # a library's faulty line is no fault of the job
+            self.handleError(record)
+            return
         with self._guard:
             self.worth_keeping |= record.levelno >= logging.WARNING
             self._waiting += text.splitlines()
@@ -50,10 +54,15 @@ class JobLog(logging.Handler):
         self.worth_keeping = True
         try:
             add_lines(self._job_id, lines)
-        except DatabaseError as error:
+        except Error as error:
             with self._guard:
                 self._waiting = lines + self._waiting
             logger.debug("the log of job=%s waits: %r", self._job_id, error)
+
+    def keep_if_worth(self) -> None:
+        """The many jobs that are done at once and complain of nothing need no row each."""
+        if self.worth_keeping:
+            self.keep()
 
     def __enter__(self) -> "JobLog":
         logging.getLogger().addHandler(self)

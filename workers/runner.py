@@ -115,6 +115,7 @@ class JobContext:
         ``finish`` within it and nothing is ever recorded twice, whatever dies when.
         """
         drop_dead_connections()  # one that was idle through hours of training may be dead
+        self._pulse.log.keep_if_worth()  # whoever sees the end finds what was said before it
         self._finishing = False
         with services.effect(self.lease):
             yield
@@ -147,24 +148,30 @@ def run_job(job_id: str, *, worker: str | None = None) -> str:
         return "taken"
     job = Job.objects.get(pk=lease.job_id)
     began = time.monotonic()
+    outcome = "ended"
     with JobLog(job.pk) as log:
         logger.info("job=%s kind=%s attempt=%d begins", job.pk, job.kind, job.attempts)
-        with Pulse(lease, log) as pulse:
-            try:
-                outcome = _work(JobContext(job, lease, pulse))
-            except LeaseLost:
-                outcome = "lost"
-        seconds = time.monotonic() - began
-        logger.info("job=%s kind=%s %s after %.1f s", job.pk, job.kind, outcome, seconds)
-    # The many that are done at once and complain of nothing need no row each.
-    if log.worth_keeping:
-        log.keep()
+        try:
+            with Pulse(lease, log) as pulse:
+                outcome = _work(JobContext(job, lease, pulse), log)
+        except LeaseLost:
+            outcome = "lost"
+        finally:
+            seconds = time.monotonic() - began
+            logger.info("job=%s kind=%s %s after %.1f s", job.pk, job.kind, outcome, seconds)
+            if outcome != "lost":  # or the log is another worker's by now
+                log.keep_if_worth()
     return outcome
 
 
-def _work(ctx: JobContext) -> str:
+def _work(ctx: JobContext, log: JobLog) -> str:
     """Run the handler and record the end. Raises LeaseLost."""
     lease = ctx.lease
+
+    def persist(record: Callable[[], None]) -> None:
+        log.keep_if_worth()  # whoever sees the end finds what was said before it
+        _persist(record)
+
     try:
         try:
             result = load_handler(ctx.job.kind)(ctx)
@@ -174,18 +181,18 @@ def _work(ctx: JobContext) -> str:
                 ctx.check()
         if ctx.finished:
             return "done"
-        _persist(lambda: services.finish(lease, result))
+        persist(lambda: services.finish(lease, result))
         return "done"
     except LeaseLost:
         raise
     except Cancelled:
-        _persist(lambda: services.stop(lease))
+        persist(lambda: services.stop(lease))
         return "cancelled"
     except ShuttingDown:
-        _persist(lambda: services.release(lease))
+        persist(lambda: services.release(lease))
         return "released"
     except SystemExit:  # a signal that ends the process at once
-        _persist(lambda: services.release(lease))
+        persist(lambda: services.release(lease))
         raise
     except Exception as error:
         if ctx.finished:  # what it was for is recorded; the rest is for the log
@@ -193,7 +200,7 @@ def _work(ctx: JobContext) -> str:
             return "done"
         logger.exception("job=%s kind=%s raised", ctx.job.pk, ctx.job.kind)
         sentence, trace, retry = sentence_of(error), traceback.format_exc(), _may_pass(error)
-        _persist(lambda: services.fail(lease, sentence, trace, retry=retry))
+        persist(lambda: services.fail(lease, sentence, trace, retry=retry))
         return "later" if retry and ctx.job.attempts < ctx.job.max_attempts else "failed"
 
 

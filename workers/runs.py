@@ -50,10 +50,10 @@ def carry_out(
     services.begin_run(run)
     ctx.keep_log()
     logger.info(
-        "training run %d: %s slices, %s, code %s",
+        "training run %d: %s slices, from %s, code %s",
         run.pk,
         run.snapshot.get("slices", 0),
-        f"from version {run.parent.number}" if run.parent else "from nothing",
+        _beginning(run),
         run.code_version,
     )
     terms = Terms(
@@ -69,6 +69,14 @@ def carry_out(
         raise UserError(str(error)) from error
     _record(ctx, run, result)
     return {}
+
+
+def _beginning(run: TrainingRun) -> str:
+    """Where its weights begin; without names, for an origin may be another study's."""
+    if run.parent is not None:
+        return f"version={run.parent.number}"
+    origin = run.snapshot.get("origin")
+    return f"origin={origin['kind']}" if origin else "nothing"
 
 
 def _teller(

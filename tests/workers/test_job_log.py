@@ -73,6 +73,36 @@ def test_nothing_is_heard_once_the_job_is_over(job_of: Any) -> None:
     assert "after" not in log_of(job.pk).replace("done after", "")
 
 
+def test_a_faulty_line_of_a_library_fails_no_job(
+    job_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging, "raiseExceptions", False)  # or it is printed
+
+    def handler(ctx: JobContext) -> None:
+        theirs.warning("three %s of %s", "one")
+        ours.warning("goes on")
+
+    job = job_of(handler)
+    assert run_job(str(job.pk)) == "done"
+    assert "goes on" in log_of(job.pk)
+
+
+def test_what_was_said_is_there_once_the_end_is_recorded(
+    job_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = job_of(lambda ctx: ours.warning("look here"))
+    seen: list[str] = []
+    finish = services.finish
+
+    def finishing(lease: services.Lease, result: Any = None) -> None:
+        seen.append(log_of(job.pk))
+        finish(lease, result)
+
+    monkeypatch.setattr(services, "finish", finishing)
+    run_job(str(job.pk))
+    assert "look here" in seen[0]
+
+
 def test_while_the_database_is_away_lines_wait_in_their_order(
     job_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

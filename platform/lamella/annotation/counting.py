@@ -14,6 +14,7 @@ from django.utils import timezone
 from lamella.accounts.models import Volunteer
 from lamella.annotation import participation
 from lamella.annotation.models import Assignment, Correction
+from lamella.annotation.practice import settle
 from lamella.jobs.services import enqueue
 from lamella.rounds.models import Task
 from lamella.studies.models import Study
@@ -25,9 +26,11 @@ def withdraw_all(volunteer: Volunteer) -> int:
     with transaction.atomic():
         studies = list(Study.objects.filter(pk__in=marks.values("task__study")).order_by("pk"))
         count = marks.update(withdrawn=timezone.now())
-        participation.recount(volunteer)
         for study in studies:
             free_places(study, volunteer)
+        participation.recount(volunteer)
+        for study in studies:
+            settle(study.pk, volunteer.pk)
             recount(study, volunteer)
     return count
 
@@ -41,6 +44,8 @@ def withdraw(correction: Correction) -> bool:
             return False
         _free([correction.assignment_id])
         participation.recount(correction.volunteer)
+        if correction.assignment.practice:
+            settle(correction.task.study_id, correction.volunteer_id)
         recount(correction.task.study, correction.volunteer)
     return True
 

@@ -51,8 +51,9 @@ def quarantine(
         Correction.objects.filter(
             volunteer=volunteer, task__study=study, quarantine__isnull=True
         ).update(quarantine=made)
-        settle(study.pk, volunteer.pk)
         free_places(study, volunteer)
+        # After the places, as where a mask comes in: the other way round two wait for each other.
+        settle(study.pk, volunteer.pk)
         recount(study, volunteer)
     return made
 
@@ -65,6 +66,6 @@ def let_go(study: Study, volunteer_id: UUID, *, by: User) -> None:
         if held is None or not _live().filter(pk=held.pk).update(**now):
             raise HoldError("This volunteer is not in quarantine.")
         Correction.objects.filter(quarantine=held).update(quarantine=None)
-        settle(study.pk, held.volunteer_id)
         take_places(study, held.volunteer)
+        settle(study.pk, held.volunteer_id)
         recount(study, held.volunteer)

@@ -31,6 +31,8 @@ class Known:
     """Slices handed in since the last one of practice."""
     practice: Accuracy | None
     """How well practice went; None before the first."""
+    settled: bool
+    """Whether ``practice`` is known; not for who practised before it was written down."""
 
 
 def known_in(study: Study) -> QuerySet[Volunteer]:
@@ -66,6 +68,8 @@ def told(row: Any, role: Role | None) -> Known:
         held=row.held,
         since_practice=row.since_practice or 0,
         practice=Accuracy(row.practice_dice, row.practised) if row.practised else None,
+        # Without a row of participation there is no practice either.
+        settled=row.practised is not None or row.since_practice is None,
     )
 
 

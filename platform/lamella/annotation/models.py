@@ -164,7 +164,9 @@ class Participation(models.Model):
     since_practice = models.PositiveIntegerField(
         default=0, help_text="slices handed in since the last one of practice"
     )
-    practised = models.PositiveIntegerField(default=0, help_text="practice masks that count")
+    practised = models.PositiveIntegerField(
+        default=0, null=True, help_text="practice masks that count; empty until they were looked at"
+    )
     practice_dice = models.FloatField(
         null=True, blank=True, help_text="mean Dice of these masks with the experts'"
     )

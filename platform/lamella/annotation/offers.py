@@ -47,7 +47,10 @@ def next_for(
     if study.state != StudyState.OPEN or known.paused:
         return None
     if known.held is not None:
-        return Assignment.objects.get(pk=known.held)
+        # It may have ended since.
+        held = Assignment.objects.filter(pk=known.held, state=Assignment.State.LEASED).first()
+        if held is not None:
+            return held
     volunteer = known.volunteer
     if known.in_quarantine:
         return _practice(study, volunteer)

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from lamella.accounts.models import User, Volunteer
 from lamella.annotation.models import Correction, Participation
-from lamella.annotation.practice import settle
 from lamella.studies.models import Membership, Study
 
 LENGTH = 50
@@ -61,7 +60,6 @@ def recount(volunteer: Volunteer) -> None:
             seconds=row["spent"] if row else 0.0,
             last=row["newest"] if row else None,
         )
-        settle(mine.study_id, volunteer.pk)
 
 
 def is_paused(study: Study, volunteer: Volunteer) -> bool:

@@ -68,11 +68,13 @@ def practice_scores(study_id: int, volunteer_id: UUID) -> list[tuple[datetime.da
 
 def settle(study_id: int, volunteer_id: UUID) -> None:
     """Write down `accuracy` where offers read it; called where practice comes in or which of it
-    counts has changed, in the same transaction."""
+    counts has changed, within the transaction."""
+    mine = Participation.objects.filter(study=study_id, volunteer=volunteer_id)
+    # Locked before anything is counted: what comes in meanwhile is counted by whoever waits.
+    if mine.select_for_update().values_list("pk").first() is None:
+        return
     found = accuracy(study_id, volunteer_id)
-    Participation.objects.filter(study=study_id, volunteer=volunteer_id).update(
-        practised=found.slices if found else 0, practice_dice=found.dice if found else None
-    )
+    mine.update(practised=found.slices if found else 0, practice_dice=found.dice if found else None)
 
 
 def _practised(volunteer_id: UUID) -> Corrections:

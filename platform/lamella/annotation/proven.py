@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from lamella.accounts.models import Volunteer
 from lamella.annotation.known import Known
+from lamella.annotation.practice import accuracy
 from lamella.rounds.models import Task
 from lamella.studies.access import at_least, has_role
 from lamella.studies.models import Role, Study
@@ -34,7 +35,7 @@ class Standing(IntEnum):
 def standing(study: Study, known: Known) -> Standing:
     if at_least(known.role, Role.MANAGER):
         return Standing.EXPERT
-    practice = known.practice
+    practice = known.practice if known.settled else accuracy(study.pk, known.volunteer.pk)
     if practice and practice.slices >= PROVEN_MASKS and practice.dice >= PROVEN_DICE:
         return Standing.PROVEN
     if known.role is not None and not _has_gold(study):
@@ -49,7 +50,8 @@ def _has_gold(study: Study) -> bool:
 def in_order_for(study: Study, known: Known, tasks: QuerySet[Task]) -> QuerySet[Task]:
     """The tasks that this volunteer may be given now, in the order in which they are."""
     who = standing(study, known)
-    if who == Standing.EXPERT:
+    # Where there are none, an index gives the order below.
+    if who == Standing.EXPERT and tasks.filter(blind=True).exists():
         return tasks.order_by("-blind", "-priority", "id")
     if who == Standing.PROVEN:
         return tasks

@@ -210,14 +210,18 @@ MAX_VOXELS = env.int("LAMELLA_MAX_VOXELS", default=10**12)
 # With it Prometheus reads /metrics (as a bearer token); admins of the installation always may.
 METRICS_TOKEN = env.str("LAMELLA_METRICS_TOKEN", default="")
 
+LOG_LEVEL = env.str("LAMELLA_LOG_LEVEL", default="INFO").upper()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain", "level": LOG_LEVEL}
+    },
     "loggers": {
         "httpx": {"level": "WARNING"},  # a line for every request
         "kombu.connection": {"level": "ERROR"},  # a folder has no host name, and needs none
     },
-    "root": {"handlers": ["console"], "level": env.str("LAMELLA_LOG_LEVEL", default="INFO")},
+    # The logs of jobs have what is said from INFO on, whatever the console is told.
+    "root": {"handlers": ["console"], "level": "DEBUG" if LOG_LEVEL == "DEBUG" else "INFO"},
 }

@@ -9,9 +9,10 @@ from lamella.accounts.models import User, Volunteer
 from lamella.annotation.counting import withdraw
 from lamella.annotation.holding import let_go, quarantine
 from lamella.annotation.known import Known, known_in, known_of, told
-from lamella.annotation.models import Correction
-from lamella.annotation.offers import next_assignment
+from lamella.annotation.models import Correction, Participation
+from lamella.annotation.offers import next_assignment, next_for, release
 from lamella.annotation.practice import Accuracy, accuracy
+from lamella.annotation.proven import Standing, standing
 from lamella.annotation.submission import submit
 from lamella.cubes.models import LabelsRole
 from lamella.rounds.masks import task_proposal
@@ -85,6 +86,33 @@ def test_how_practice_went_follows_which_masks_count(
     assert now(study, alice).in_quarantine
     let_go(study, alice.pk, by=dana)
     assert now(study, alice).practice == Accuracy(0.0, 2)
+
+
+def test_who_practised_before_it_was_written_down_is_judged_by_their_masks(
+    study: Study, alice: Volunteer, gold: list[Task]
+) -> None:
+    for _ in gold:
+        hand_in(study, alice)
+    Correction.objects.update(gold_dice=0.9)
+    Participation.objects.update(practised=None, practice_dice=None)
+    known = now(study, alice)
+    assert (known.practice, known.settled) == (None, False)
+    assert standing(study, known) == Standing.PROVEN
+
+
+def test_a_lease_that_ended_since_it_was_read_is_not_given_again(
+    study: Study, alice: Volunteer
+) -> None:
+    opened = make.make_round(study, 1)
+    for z in range(2):
+        make.make_task(make.make_cube(study, f"cube {z}"), opened, z)
+    first = next_assignment(study, alice)
+    assert first is not None
+    known = now(study, alice)
+    release(first)
+    again = next_for(study, known)
+    assert again is not None
+    assert again != first
 
 
 def test_another_study_tells_nothing_of_this_one(

@@ -46,6 +46,11 @@ def test_an_endless_line_is_cut(job: Job) -> None:
     assert len(log_of(job.pk)) == logs.WIDTH
 
 
+def test_what_no_database_takes_is_replaced(job: Job) -> None:
+    add_lines(job.pk, ["a\0b", "half \ud800 a character"])
+    assert log_of(job.pk) == "a\ufffdb\nhalf ? a character"
+
+
 def test_a_log_does_not_keep_its_job_from_being_forgotten() -> None:
     job = make_job(state=JobState.DONE, finished=timezone.now() - timedelta(days=400))
     add_lines(job.pk, ["done"])

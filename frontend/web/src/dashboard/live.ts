@@ -1,6 +1,6 @@
 /** Asks one small address every few seconds; the server answers 304 while nothing changed. */
 import { drawJobs, type Job } from "./jobs.ts";
-import { refreshParts } from "./parts.ts";
+import { refreshParts, remember } from "./parts.ts";
 
 const EVERY_MS = 4000;
 const AT_MOST_MS = 60_000;
@@ -20,6 +20,7 @@ export function keepLive(root: HTMLElement, onParts: (parts: HTMLElement[]) => v
   const url = root.dataset.live ?? "";
   const ids = (root.dataset.parts ?? "").split(",").filter(Boolean);
   const key = root.dataset.stampKey ?? "stamp";
+  remember(document, ids);
   let stamp = root.dataset.stamp ?? "";
   let etag = "";
   let wait = EVERY_MS;

@@ -4,6 +4,6 @@ import { loadMessages } from "./messages.ts";
 import { liveStrips } from "./strip.ts";
 
 await loadMessages();
-liveStrips(document);
 const root = document.getElementById("dashboard");
 if (root?.dataset.live) keepLive(root, (parts) => parts.forEach(liveStrips));
+liveStrips(document);

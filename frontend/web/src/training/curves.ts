@@ -32,11 +32,11 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 export async function drawCurves(section: HTMLElement): Promise<void> {
   const address = section.dataset.curves;
   const figures = [...section.querySelectorAll<HTMLElement>("figure[data-lines]")];
+  drawn = drawn.filter(kept);
   if (!address || !figures.length) return;
   const answer = await fetch(address).catch(() => null);
   if (!answer?.ok) return;
   const { curves } = (await answer.json()) as { curves: Point[] };
-  drawn = drawn.filter(kept);
   if (stretch?.run !== address) stretch = null;
   for (const figure of figures) {
     if (figure.isConnected && figure.dataset.lines) draw(figure, curves, address);
@@ -66,7 +66,8 @@ function draw(figure: HTMLElement, points: readonly Point[], run: string): void 
   const plot = new uPlot(options(figure, chart, names, data, run), data as uPlot.AlignedData, holder);
   if (stretch) plot.setScale("x", { min: stretch.from, max: stretch.to });
   const watch = new ResizeObserver(() => {
-    plot.setSize({ width: holder.clientWidth, height: HEIGHT });
+    // Nought once it was exchanged for a newer one.
+    if (holder.clientWidth) plot.setSize({ width: holder.clientWidth, height: HEIGHT });
   });
   watch.observe(holder);
   drawn.push({ plot, holder, watch });

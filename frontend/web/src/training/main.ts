@@ -14,6 +14,8 @@ async function draw(parts: readonly HTMLElement[]): Promise<void> {
 
 const root = document.getElementById("desk");
 if (root) {
-  void draw([...root.querySelectorAll<HTMLElement>("[data-curves]")]);
+  // What came last stands at the end of a log.
+  for (const log of root.querySelectorAll("[role=log]")) log.scrollTop = log.scrollHeight;
   if (root.dataset.live) keepLive(root, (parts) => void draw(parts));
+  void draw([...root.querySelectorAll<HTMLElement>("[data-curves]")]);
 }

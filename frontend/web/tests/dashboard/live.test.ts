@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { drawJobs, type Job } from "../../src/dashboard/jobs.ts";
 import { grouped, show } from "../../src/dashboard/live.ts";
-import { exchange } from "../../src/dashboard/parts.ts";
+import { exchange, remember } from "../../src/dashboard/parts.ts";
 import { describe as words } from "../../src/dashboard/strip.ts";
 
 const JOB: Job = {
@@ -56,6 +56,35 @@ describe("live", () => {
     expect(changed.map((part) => part.id)).toEqual(["p"]);
     expect(document.querySelector("i")?.textContent).toBe("2");
     expect(document.querySelector<HTMLDetailsElement>("#t")?.open).toBe(true);
+  });
+
+  it("leaves a part alone that scripts have added to, while the server says the same of it", () => {
+    document.body.innerHTML = '<section id="r"><i>1</i></section>';
+    remember(document, ["r"]);
+    document.getElementById("r")?.append(document.createElement("canvas"));
+    const page = (text: string) =>
+      new DOMParser().parseFromString(`<section id="r"><i>${text}</i></section>`, "text/html");
+    expect(exchange(document, page("1"), ["r"])).toEqual([]);
+    expect(document.querySelector("canvas")).not.toBeNull();
+    expect(exchange(document, page("2"), ["r"])).toHaveLength(1);
+    expect(exchange(document, page("2"), ["r"])).toEqual([]);
+  });
+
+  it("exchanges a log that is being read, and keeps the focus and the place", () => {
+    const page = (text: string) =>
+      `<section id="s"><pre id="lines" role="log" tabindex="0">${text}</pre></section>`;
+    document.body.innerHTML = page("one");
+    remember(document, ["s"]);
+    const log = document.getElementById("lines");
+    log?.focus();
+    Object.defineProperty(log, "scrollHeight", { value: 900 });
+    if (log) log.scrollTop = 120;
+    const fresh = new DOMParser().parseFromString(page("one two"), "text/html");
+    expect(exchange(document, fresh, ["s"])).toHaveLength(1);
+    const now = document.getElementById("lines");
+    expect(now?.textContent).toBe("one two");
+    expect(now?.scrollTop).toBe(120);
+    expect(document.activeElement).toBe(now);
   });
 });
 

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='participation',
             name='practised',
-            field=models.PositiveIntegerField(default=0, help_text='practice masks that count'),
+            field=models.PositiveIntegerField(default=0, help_text='practice masks that count; empty until they were looked at', null=True),
         ),
         migrations.AddField(
             model_name='participation',

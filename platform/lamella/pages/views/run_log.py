@@ -16,6 +16,10 @@ def run_log(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     place = place_for(request, slug, Role.MANAGER)
     runs = place.study.training_runs.select_related("job").defer(*LARGE)
     run = get_object_or_404(runs, pk=pk)
+    log = log_of(run.job_id)
+    trace = run.job.traceback.rstrip() if run.job else ""
+    if trace.rpartition("\n")[2] in log:
+        trace = ""
     return render(
         request,
         "pages/study/run_log.html",
@@ -23,7 +27,7 @@ def run_log(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             "place": place,
             "tab": "training",
             "run": run,
-            "log": log_of(run.job_id),
+            "log": "\n".join(filter(None, (log, trace))),
             "live": live.payload(place.study),
         },
     )
