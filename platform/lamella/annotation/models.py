@@ -50,6 +50,8 @@ class Assignment(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "lease_until"]),
+            # What one has in hand: found without going through all that others have.
+            models.Index(fields=["volunteer"], condition=Q(state="leased"), name="leased_to"),
             # What one had of a study last: for practice, and for the cube one knows.
             models.Index(fields=["volunteer", "-ended"], name="newest_assignments"),
             # Practice is little beside the work.
