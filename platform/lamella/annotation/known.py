@@ -1,11 +1,12 @@
 """What offers ask about a volunteer in a study, read in one query."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from lamella.accounts.models import Volunteer
 from lamella.annotation.models import Ability, Assignment, Quarantine
@@ -37,17 +38,25 @@ class Known:
 
 def known_in(study: Study) -> QuerySet[Volunteer]:
     """Volunteers with what `told` reads."""
-    kept_out = Quarantine.objects.filter(study=study, volunteer=OuterRef("pk"), lifted__isnull=True)
+    return _known_in(study.pk)
+
+
+@lru_cache(maxsize=256)
+def _known_in(study_id: int) -> QuerySet[Volunteer]:
+    """Put together once: that takes as long as to ask it. Whoever filters it gets a copy."""
+    kept_out = Quarantine.objects.filter(
+        study=study_id, volunteer=OuterRef("pk"), lifted__isnull=True
+    )
     held = Assignment.objects.filter(
         volunteer=OuterRef("pk"),
-        task__study=study,
+        task__study=study_id,
         # Others may have agreed on it meanwhile; a retired task is shown to nobody.
         task__state=Task.State.OPEN,
         state=Assignment.State.LEASED,
-        lease_until__gt=timezone.now(),
+        lease_until__gt=Now(),
     ).order_by("created")
     return Volunteer.objects.select_related("ability").annotate(
-        here=FilteredRelation("participations", condition=Q(participations__study=study)),
+        here=FilteredRelation("participations", condition=Q(participations__study=study_id)),
         halted=F("here__paused"),
         since_practice=F("here__since_practice"),
         practised=F("here__practised"),

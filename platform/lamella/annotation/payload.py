@@ -114,18 +114,17 @@ def payload_of(
 
     study: the task's, where it is read already.
     """
-    assignment = _with_all(given)
-    task = assignment.task
+    task = _with_all(given)
     task.study = study or task.study
     cube = task.cube
     cube.study = study = task.study
     last = cube.depth - 1
     return TaskPayload(
-        assignment_id=assignment.pk,
-        lease_until=assignment.lease_until,
+        assignment_id=given.pk,
+        lease_until=given.lease_until,
         task_id=task.pk,
         # Who is told that it is a test looks twice.
-        kind="practice" if assignment.practice and not task.planted else "work",
+        kind="practice" if given.practice and not task.planted else "work",
         study=study_out(study),
         cube=cube_out(cube),
         z=task.z,
@@ -137,22 +136,22 @@ def payload_of(
         neighbours=list(range(max(0, task.z - NEIGHBOURS), min(last, task.z + NEIGHBOURS) + 1)),
         proposal=proposal_out(task, with_proposal),
         doubtful=doubtful_patches(task),
-        favourite=assignment.favourite,
+        favourite=task.favourite,
         note=task.note,
     )
 
 
 def _with_all(given: Assignment) -> Any:
-    """The assignment with what its payload tells of. One query."""
+    """The assignment's task with what its payload tells of. One query."""
     liked = Favourite.objects.filter(
-        volunteer=OuterRef("volunteer"), cube=OuterRef("task__cube"), z=OuterRef("task__z")
+        volunteer=given.volunteer_id, cube=OuterRef("cube"), z=OuterRef("z")
     )
     # What a round was chosen from may be large.
     return (
-        Assignment.objects.select_related("task__cube", "task__proposal", "task__round")
-        .defer("task__round__selection", "task__round__figures")
+        Task.objects.select_related("cube", "proposal", "round")
+        .defer("scores", "round__selection", "round__figures")
         .annotate(favourite=Exists(liked))
-        .get(pk=given.pk)
+        .get(pk=given.task_id)
     )
 
 
