@@ -6,8 +6,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Exists, OuterRef
-from ninja import Schema
+from django.db.models import Exists, F, OuterRef
+from pydantic import BaseModel
 
 from lamella.annotation.models import Assignment, Favourite
 from lamella.cubes.models import Cube
@@ -27,13 +27,13 @@ NEIGHBOURS = 3
 DOUBTFUL = 8
 
 
-class ClassOut(Schema):
+class ClassOut(BaseModel):
     value: int
     name: str
     color: str
 
 
-class StudyOut(Schema):
+class StudyOut(BaseModel):
     slug: str
     title: str
     guide_html: str
@@ -46,13 +46,13 @@ class StudyOut(Schema):
     instances: bool
 
 
-class LevelOut(Schema):
+class LevelOut(BaseModel):
     level: int
     shape: tuple[int, int, int]
     scale: tuple[float, float, float]
 
 
-class CubeOut(Schema):
+class CubeOut(BaseModel):
     id: int
     name: str
     shape: tuple[int, int, int]
@@ -67,7 +67,7 @@ class CubeOut(Schema):
     voxel_size: tuple[float, float, float]
 
 
-class ProposalOut(Schema):
+class ProposalOut(BaseModel):
     url: str
     hash: str
     origin: Literal["machine", "none"]
@@ -75,7 +75,7 @@ class ProposalOut(Schema):
     packed: str | None = None
 
 
-class PatchOut(Schema):
+class PatchOut(BaseModel):
     y0: int
     x0: int
     height: int
@@ -83,7 +83,7 @@ class PatchOut(Schema):
     score: float
 
 
-class TaskPayload(Schema):
+class TaskPayload(BaseModel):
     assignment_id: UUID
     lease_until: datetime
     task_id: int
@@ -132,7 +132,7 @@ def payload_of(
         x0=task.x0,
         height=task.height,
         width=task.width,
-        round=task.round.number if task.round else None,
+        round=task.round_number,
         neighbours=list(range(max(0, task.z - NEIGHBOURS), min(last, task.z + NEIGHBOURS) + 1)),
         proposal=proposal_out(task, with_proposal),
         doubtful=doubtful_patches(task),
@@ -141,18 +141,20 @@ def payload_of(
     )
 
 
+# Put together once. What a round was chosen from may be large, and its number is all that is told.
+_SHOWN = (
+    Task.objects.select_related("cube", "proposal")
+    .defer("scores")
+    .annotate(round_number=F("round__number"))
+)
+
+
 def _with_all(given: Assignment) -> Any:
     """The assignment's task with what its payload tells of. One query."""
     liked = Favourite.objects.filter(
         volunteer=given.volunteer_id, cube=OuterRef("cube"), z=OuterRef("z")
     )
-    # What a round was chosen from may be large.
-    return (
-        Task.objects.select_related("cube", "proposal", "round")
-        .defer("scores", "round__selection", "round__figures")
-        .annotate(favourite=Exists(liked))
-        .get(pk=given.task_id)
-    )
+    return _SHOWN.annotate(favourite=Exists(liked)).get(pk=given.task_id)
 
 
 def proposal_out(task: Task, with_mask: bool) -> ProposalOut:
