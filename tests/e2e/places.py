@@ -87,6 +87,7 @@ def places(scene: Scene) -> list[Place]:
     """
     cube = f"{_STUDY}cubes/{scene.cube.pk}/"
     older = scene.study.model_versions.exclude(pk=scene.serving.pk).get()
+    run = scene.study.training_runs.order_by("pk")[0]
     somebody = scene.study.participations.order_by("-corrections", "pk")[0].volunteer_id
     if not User.objects.filter(username="root").exists():
         make_user("root", staff=True)
@@ -99,6 +100,7 @@ def places(scene: Scene) -> list[Place]:
         ("dana", cube),
         ("dana", f"{cube}labels/"),
         ("bob", f"{_STUDY}training/versions/{older.pk}/roll-back/"),
+        ("bob", f"{_STUDY}training/runs/{run.pk}/log/"),
     ]
 
 

@@ -78,6 +78,7 @@ ROUTES = [
     ),
     Route("GET", STUDY + "training/", MANAGERS),
     Route("POST", STUDY + "training/start/", ADMINS),
+    Route("GET", STUDY + "training/runs/<int:pk>/log/", MANAGERS, values={"pk": "run"}),
     Route("POST", STUDY + "training/runs/<int:pk>/cancel/", ADMINS, values={"pk": "run"}),
     Route("POST", STUDY + "training/runs/<int:pk>/resume/", ADMINS, values={"pk": "run"}),
     Route("POST", STUDY + "training/settings/", ADMINS),

@@ -60,6 +60,7 @@ def test_a_class_that_is_nowhere_has_ratio_one() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.integers(6, 60), st.integers(1, 3), st.integers(0, 10_000), st.floats(1e-6, 0.3))
 @example(8, 1, 0, 1e-6)
+@example(6, 1, 182, 1e-5)
 def test_less_doubt_does_not_narrow(n: int, classes: int, seed: int, alpha: float) -> None:
     rng = np.random.default_rng(seed)
     base = rng.gamma(0.5, 1.0, (classes, n)) + 0.1
@@ -69,7 +70,8 @@ def test_less_doubt_does_not_narrow(n: int, classes: int, seed: int, alpha: floa
     assert min(low, lower) >= 0
     assert low < high
     assert max(high, higher) <= 1
-    # Either rests on draws of its own, which move it by a hundredth or two of the interval.
-    slack = 0.03 * (high - low)
+    # Either rests on draws of its own. They move it by .023 of the interval at most (6,000 cases),
+    # and by .15 where it rests on half a dozen observations alone.
+    slack = (0.03 if n >= 12 else 0.2) * (high - low)
     assert lower < low + slack
     assert higher > high - slack
