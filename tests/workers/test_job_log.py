@@ -1,36 +1,22 @@
 """What is logged while a job runs stays with the job, where it is worth a row."""
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
-from lamella.jobs import kinds, services
-from lamella.jobs.kinds import Kind
+from lamella.jobs import services
 from lamella.jobs.logs import log_of
 from lamella.jobs.models import Job, JobLog
-from workers import job_log, runner
+from workers import job_log
 from workers.job_log import JobLog as Collecting
-from workers.runner import Handler, JobContext, run_job
+from workers.runner import JobContext, run_job
 
 pytestmark = pytest.mark.django_db
 
 ours = logging.getLogger("workers.handlers.trial")
 theirs = logging.getLogger("somelibrary")
-
-
-@pytest.fixture
-def job_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Handler], Job]:
-    """Make a job whose handler is the given function."""
-    monkeypatch.setitem(kinds.KINDS, "trial", Kind("trial", "light", "A trial", max_attempts=1))
-
-    def make(handler: Handler) -> Job:
-        monkeypatch.setitem(runner._HANDLERS, "trial", handler)
-        return services.enqueue("trial", params={})
-
-    return make
 
 
 def told(job: Job) -> str:

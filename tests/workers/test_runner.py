@@ -9,28 +9,15 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from lamella.jobs import kinds, services
+from lamella.jobs import services
 from lamella.jobs.errors import Cancelled, LeaseLost, TransientError, UserError
-from lamella.jobs.kinds import Kind
 from lamella.jobs.models import Job
-from workers import runner, shutdown
+from workers import shutdown
 from workers.job_log import JobLog
 from workers.pulse import Pulse
 from workers.runner import Handler, JobContext, run_job
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def job_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Handler], Job]:
-    """Make a job whose handler is the given function."""
-    monkeypatch.setitem(kinds.KINDS, "trial", Kind("trial", "light", "A trial", max_attempts=2))
-
-    def make(handler: Handler) -> Job:
-        monkeypatch.setitem(runner._HANDLERS, "trial", handler)
-        return services.enqueue("trial", params={"size": 3})
-
-    return make
 
 
 @pytest.fixture
