@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tifffile
 from django.conf import settings
+from django.core.management import CommandError
 from numpy.typing import NDArray
 
 from lamella.accounts.models import User
@@ -72,6 +73,15 @@ def phantom_input(folder: Path, seed: int = 0) -> DemoInput:
         (ClassSpec(1, "lipid droplet"),),
         True,
     )
+
+
+def check_given(image: Path | None, labels: Path | None) -> None:
+    """Raises CommandError for labels without their image, and for files that are not there."""
+    if labels is not None and image is None:
+        raise CommandError("Labels alone show nothing; give IMAGE=… beside LABELS=….")
+    for path in (image, labels):
+        if path is not None and not path.exists():
+            raise CommandError(f"There is no file {path}; give the path of a stack.")
 
 
 def own_input(image: Path, labels: Path | None, *, several: bool) -> DemoInput:

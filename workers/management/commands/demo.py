@@ -32,6 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         console = Console()
+        setup.check_given(options["image"], options["labels"])
         call_command("migrate", interactive=False, verbosity=0)
         try:
             study, passwords = _study(console, options)
@@ -56,9 +57,6 @@ def _study(console: Console, options: dict[str, Any]) -> tuple[Study, dict[str, 
         with console.status("Making a piece of liver with lipid droplets …"):
             found = setup.phantom_input(setup.demo_folder())
     else:
-        for path in (options["image"], options["labels"]):
-            if path is not None and not path.exists():
-                raise CommandError(f"There is no file {path}; give the path of a stack.")
         found = setup.own_input(options["image"], options["labels"], several=options["several"])
     study = setup.make_study(
         found,

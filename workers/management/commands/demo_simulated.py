@@ -89,6 +89,7 @@ class Command(BaseCommand):
 
 
 def _input(console: Console, options: dict[str, Any]) -> setup.DemoInput:
+    setup.check_given(options["image"], options["labels"])
     if options["image"] is None:
         with console.status("Making a piece of liver with lipid droplets …"):
             return setup.phantom_input(setup.demo_folder())
@@ -97,9 +98,6 @@ def _input(console: Console, options: dict[str, Any]) -> setup.DemoInput:
             "Simulated volunteers draw from labels; give LABELS=… beside IMAGE=…, "
             "or use “make demo” to draw yourself."
         )
-    for path in (options["image"], options["labels"]):
-        if not path.exists():
-            raise CommandError(f"There is no file {path}; give the path of a stack.")
     return setup.own_input(options["image"], options["labels"], several=options["several"])
 
 
